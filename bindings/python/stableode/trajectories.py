@@ -22,7 +22,9 @@ from .network import Network
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+    from typing_extensions import Unpack
 
+    from ._options import TrajectoryFitOptions
     from ._shooting import FitProgress, TrajectoryFit
     from .progress import CancelToken
 
@@ -204,6 +206,31 @@ class TrajectoryModel:
         """The numbers of a state."""
         return len(self.shift)
 
+    def refit(
+        self,
+        times: ArrayLike | Sequence[ArrayLike],
+        states: ArrayLike | Sequence[ArrayLike],
+        *,
+        initial_states: ArrayLike | None = None,
+        fit_initial_states: bool = True,
+        time_limit: float | None = None,
+        on_progress: Callable[[FitProgress], object] | None = None,
+        cancel: CancelToken | None = None,
+        **options: Unpack[TrajectoryFitOptions],
+    ) -> TrajectoryModel:
+        """A model that is fitted from this one's parameters on, to the same trajectories or to others: in longer segments, for example, or without any.
+
+        times, states, initial_states: as in `fit`; the latter's None stands for this model's, where there are as many trajectories.
+        options: of the fit. This model does not change.
+        """
+        packed = pack(times, states, self.initial_states if initial_states is None and len(self.initial_states) == len(_list_of_states(states)) else initial_states)
+        network = self.network.with_steps(packed.steps)
+        return _fitted(network, packed, self._units, fit_initial_states, time_limit, on_progress, cancel, dict(options))
+
+    @property
+    def _units(self) -> _Units:
+        return _Units(self.shift, self.scale, self.time_unit)
+
     def rollout(self, initial_states: ArrayLike, times: ArrayLike) -> numpy.ndarray:
         """The states at these times [trajectories, times, width], from the initial states [trajectories, width], which belong to the first times.
 
@@ -219,7 +246,7 @@ class TrajectoryModel:
         moments = numpy.broadcast_to(moments, (len(starts), moments.shape[-1])) if moments.ndim == 1 else moments
         if moments.ndim != 2 or len(moments) != len(starts) or moments.shape[1] == 0:
             raise ShapeMismatchError(f"times has shape {moments.shape}; it must be [times], or [{len(starts)}, times]")
-        units = _Units(self.shift, self.scale, self.time_unit)
+        units = self._units
         steps = moments.shape[1]
         network = self._longer.get(steps) or self._longer.setdefault(steps, self.network.with_steps(steps))
         found = network.scores(numpy.concatenate([units.inwards(starts), moments / self.time_unit], axis=1))
@@ -229,7 +256,7 @@ class TrajectoryModel:
     def field(self, t: ArrayLike, y: ArrayLike) -> numpy.ndarray:
         """ẏ = f(t, y) in the units of the data: y [width] or [samples, width], t a number or [samples]."""
         states = numpy.asarray(y, dtype=numpy.float64)
-        units = _Units(self.shift, self.scale, self.time_unit)
+        units = self._units
         found = self.network.field(numpy.asarray(t, dtype=numpy.float64) / self.time_unit, units.inwards(states))
         return numpy.asarray(found * (self.scale / self.time_unit))
 
@@ -281,14 +308,23 @@ def fit(
         opening="trajectory", width=packed.width, inputs=packed.width + steps, outputs=packed.width, outputs_at="steps",
         layers=max(substeps * (steps - 1), 1), **network_options,
     )
+    return _fitted(network, packed, units, fit_initial_states, time_limit, on_progress, cancel, fitting)
+
+
+def _fitted(
+    network: Network, packed: PackedTrajectories, units: _Units, fits_initial_states: bool, time_limit: float | None,
+    on_progress: Callable[[FitProgress], object] | None, cancel: CancelToken | None, options: dict[str, Any],
+) -> TrajectoryModel:
+    """The model of a network whose field is fitted to trajectories."""
     features = packed.features.copy()
     features[:, : packed.width] = units.inwards(features[:, : packed.width])
     features[:, packed.width :] /= units.moment
     result = network.fit_trajectories(
-        features, units.inwards(packed.states), initial_states="fitted" if fit_initial_states else "given", time_limit=time_limit,
-        on_progress=on_progress, cancel=cancel, **fitting,
+        features, units.inwards(packed.states), initial_states="fitted" if fits_initial_states else "given", time_limit=time_limit,
+        on_progress=on_progress, cancel=cancel, **options,
     )
-    return TrajectoryModel(network, units.outwards(numpy.asarray(result.initial_states, dtype=numpy.float64)), result, units.shift, units.scale, units.moment)
+    states = units.outwards(numpy.asarray(result.initial_states, dtype=numpy.float64))
+    return TrajectoryModel(network, states, result, units.shift, units.scale, units.moment)
 
 
 def _taken(field: str) -> list[str]:

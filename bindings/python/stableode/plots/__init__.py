@@ -9,11 +9,12 @@ Each function draws on the Axes in `ax`, or on new ones of a new figure, and ret
 """
 
 from .curves import multistep_weights, training_curves
+from .fitted import phase_portrait, rollout, series
 from .hidden import hidden_states
 from .planes import decision_regions
 from .stability import energy, singular_values, stability, stability_region
 from .trajectories import trajectories
 
 __all__ = [
-    "decision_regions", "energy", "hidden_states", "multistep_weights", "singular_values", "stability", "stability_region", "training_curves", "trajectories",
+    "decision_regions", "energy", "hidden_states", "multistep_weights", "phase_portrait", "rollout", "series", "singular_values", "stability", "stability_region", "training_curves", "trajectories",
 ]  # fmt: skip

@@ -1,0 +1,103 @@
+"""Fields that were fitted to trajectories: phase portraits and roll-outs; and series with the states that they drive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy
+
+from .. import equation
+from .._errors import IncompatibleError, ShapeMismatchError
+from .._text import integer
+from ._axes import axes, colors, rows_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
+
+    from ..network import Network
+    from ..trajectories import TrajectoryModel
+
+_RESOLUTION = 25
+#: Points of a roll-out between the first and the last observation.
+_POINTS = 400
+
+
+def phase_portrait(
+    model: TrajectoryModel, states: ArrayLike | None = None, *, limits: tuple[tuple[float, float], tuple[float, float]] | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draws the streamlines of a fitted field of two numbers, colored by speed, with the observed states as dots.
+
+    states: [trajectories, times, 2], or [points, 2]. limits: ((left, right), (low, high)); None: around the observed states, or, without
+    them, the initial states of the fit. Errors: IncompatibleError for a field of another width.
+    """
+    if model.width != 2:
+        raise IncompatibleError(f"the field has {model.width} numbers; a phase portrait shows 2")
+    points = numpy.asarray(model.initial_states if states is None else states, dtype=numpy.float64).reshape(-1, 2)
+    points = points[numpy.isfinite(points).all(axis=1)]
+    if limits is None:
+        low, high = points.min(axis=0), points.max(axis=0)
+        margin = 0.15 * numpy.where(high > low, high - low, 1.0)
+        low, high = low - margin, high + margin
+    else:
+        low, high = numpy.asarray(limits, dtype=numpy.float64).T
+    x, y = numpy.linspace(low[0], high[0], _RESOLUTION), numpy.linspace(low[1], high[1], _RESOLUTION)
+    places = numpy.stack(numpy.meshgrid(x, y), axis=-1)
+    speeds = model.field(0.0, places.reshape(-1, 2)).reshape(_RESOLUTION, _RESOLUTION, 2)
+    shown = axes(ax)
+    shown.streamplot(x, y, speeds[..., 0], speeds[..., 1], color=numpy.linalg.norm(speeds, axis=-1), cmap="viridis", density=1.0, linewidth=0.7, arrowsize=0.7)
+    if states is not None:
+        shown.scatter(points[:, 0], points[:, 1], s=3, color="0.2", linewidths=0, zorder=3)
+    shown.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="$y_1$", ylabel="$y_2$")
+    return shown
+
+
+def rollout(
+    model: TrajectoryModel, times: ArrayLike, states: ArrayLike, *, initial_state: ArrayLike | None = None, until: float | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draws one trajectory of a fitted field as lines over time, with its observations as dots.
+
+    times: [times]; states: [times, width], NaN for what was not observed. initial_state: [width]; None: the first observation, which must
+    then be whole. until: the last time that is followed; None: the last observation's.
+    """
+    moments, observed = numpy.asarray(times, dtype=numpy.float64), numpy.asarray(states, dtype=numpy.float64)
+    if moments.ndim != 1 or observed.shape != (len(moments), model.width) or not len(moments):
+        raise ShapeMismatchError(f"times has shape {moments.shape} and states {observed.shape}; they must be [times] and [times, {model.width}] of one trajectory")
+    start = observed[0] if initial_state is None else numpy.asarray(initial_state, dtype=numpy.float64)
+    if not numpy.isfinite(start).all():
+        raise ShapeMismatchError("the first observation is not whole; give initial_state")
+    # Finer times, with those of the data among them.
+    fine = numpy.union1d(moments, numpy.linspace(moments[0], moments[-1] if until is None else until, _POINTS))
+    followed = model.rollout(start, fine)
+    shown = axes(ax)
+    for number, color in enumerate(colors(model.width)):
+        shown.plot(fine, followed[:, number], color=color, linewidth=1.2, label=f"$y_{{{number + 1}}}$")
+        shown.scatter(moments, observed[:, number], s=9, color=color, linewidths=0)
+    shown.set(xlabel="t")
+    shown.legend(frameon=False)
+    return shown
+
+
+def series(network: Network, features: ArrayLike, *, sample: int = 0, block: int = 0, ax: Axes | None = None) -> Axes:
+    """Draws the trajectory of the state that a series drives, a line for each number of the state over the layers.
+
+    features: a batch of series, of which `sample` is drawn. The dashed line is the norm of the state. Errors: IncompatibleError for a
+    network whose inputs are no sequences.
+    """
+    if network.specification["opening"] not in ("sequence", "sequence_dense", "trajectory"):
+        raise IncompatibleError(f"the network has opening {network.specification['opening']}, so its inputs are no series")
+    source = rows_of(network, features)
+    if source.ndim < 2 or not len(source):
+        raise ShapeMismatchError(f"features has shape {list(source.shape)}; it must be a batch of series, with at least one sample")
+    chosen = integer(sample, "sample", 0, len(source) - 1)
+    index = integer(block, "block", 0, network.block_count - 1)
+    width = int(numpy.prod(equation.visible_shape(network, index)))
+    states = network.states(source[chosen : chosen + 1], index)[:, 0, :width].astype("float64")
+    shown = axes(ax)
+    layers = numpy.arange(len(states))
+    for number, color in enumerate(colors(width)):
+        shown.plot(layers, states[:, number], color=color, linewidth=0.9, alpha=0.8)
+    shown.plot(layers, numpy.linalg.norm(states, axis=1), color="0.2", linewidth=1.0, linestyle="--", label="norm")
+    shown.set(xlabel="layer", ylabel="state")
+    shown.legend(frameon=False)
+    return shown
