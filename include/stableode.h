@@ -248,7 +248,18 @@ typedef struct sode_specification sode_specification;
  * the channels, then a mask for each channel). Without interpolation, layer i of a recurrent field reads step i and ignores times; with interpolation, the
  * field reads a continuous path through the observations at their times. A mask is 1 for an observed number and 0 for a missing one. Where it is 0, the
  * number is not read, nor is the time of a step whose masks are all 0 (padding): they may hold anything, NaN too, except in data sets, which do not know the
- * layout. An error names the first bad row.
+ * layout. An error names the first bad row. With sequence_time "intervals" a recurrent field has k layers for each interval between two observations, which
+ * advance each sample by its own interval, every layer by its share, and read the observation at the interval's end; the first observation enters by opening
+ * sequence_dense alone.
+ * Trajectories: with the opening "trajectory", a sample's features are its state y(t_0), channels numbers, and then S >= 2 times t_0 <= ... <= t_{S-1} of its
+ * own, in the same unit for all samples. The network is one block, whose k*(S-1) layers lead the state from time to time: each of the k layers of an interval
+ * is a step of size (t_{i+1} - t_i)/k, or with an adaptive integrator a solve over that time (its first_step is in the block's time, in which every interval
+ * lasts 1 unless horizon is set). Shorter trajectories repeat their last time: where no time passes, a state keeps its bits. Intervals are taken from the
+ * caller's numbers in float64, of int64 exactly. Features of a width beyond channels begin at zero. By default layers is S - 1 and weights_in_time "shared",
+ * one field for all times; weights that are functions of time see the block's time, the same for all samples. Derivatives by features are those by y(t_0) and
+ * by the times. Inputs are not normalized, nor are targets where readout is "identity" and the scores are the last state. SODE_ERR_INCOMPATIBLE for what knows
+ * the step size in other ways than by h*f: multistep integrators, leapfrog, imex, cayley, exponential, euler_maruyama, near_identity, steps row_sums and
+ * tight, noise that is added, costs along trajectories, sode_network_solve; of such a network nothing is certified.
  * Images: "input_shape": [channels, height, width] takes the place of inputs. Features are then [samples, channels, height, width], or [samples, height, width,
  * channels] in any strides (where both have the same shape, the channels come first), or [samples, inputs]. Blocks with "operator": "convolution" keep the
  * image's size. An object in "blocks" with the member "connector" is a map at that place, such as a convolution with a stride, pooling or a normalization;

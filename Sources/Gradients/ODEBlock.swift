@@ -11,6 +11,10 @@ package final class ODEBlock: Sendable {
   package let field: any VectorField
   /// The field without noise.
   package let plainField: any VectorField
+  /// The right-hand side itself: the field without noise and, if samples have times of their own, without their rates.
+  package var equation: any VectorField { (plainField as? OwnTimeField)?.field ?? plainField }
+  /// Whether each sample advances by intervals of its own.
+  package var hasOwnTimes: Bool { plainField is OwnTimeField }
   package let integrator: any Integrator
   package let grid: TimeGrid
   package let basis: any TimeBasis
@@ -24,8 +28,10 @@ package final class ODEBlock: Sendable {
   package let stateWidth: Int
   package let recordWidth: Int
   package let scratchWidth: Int
-  /// The number of rows of outside input for one layer, over all nodes; 0 for a field without outside input.
+  /// The number of rows of outside input for one layer, over all nodes, or for the layers that share it; 0 for a field without outside input.
   package let driveWidth: Int
+  /// How many consecutive layers share their outside input.
+  package let layersPerDrive: Int
   private let preparedForTraining: Int
   private let preparedForInference: Int
   private let noise: (any LayerNoise)?
@@ -68,7 +74,8 @@ package final class ODEBlock: Sendable {
     stateWidth = integrator.stateWidth(field)
     recordWidth = integrator.recordWidth(field)
     scratchWidth = integrator.scratchWidth(field)
-    driveWidth = field.driveWidth * integrator.nodes.count
+    driveWidth = field.driveWidth * (field.hasSteadyDrive ? 1 : integrator.nodes.count)
+    layersPerDrive = (plainField as? OwnTimeField).map { max(1, grid.layers / $0.intervals) } ?? 1
     let sets = layout.preparedNodes * layout.fieldCount
     preparedForTraining = sets * integrator.preparedCount(field, for: .training)
     preparedForInference = sets * integrator.preparedCount(field, for: .inference)
@@ -84,6 +91,9 @@ package final class ODEBlock: Sendable {
   /// The same block with a cost on its steps; its states have the same bits.
   /// - Throws: `.incompatible` if the cost is not defined for the integrator.
   package func charged(_ cost: TrajectoryCost) throws(Failure) -> ODEBlock {
+    guard !hasOwnTimes else {
+      throw Failure(.incompatible, "a cost of the trajectory is defined in the block's time, but here samples have times of their own (sequence_time intervals): set kinetic_energy and jacobian_penalty to 0")
+    }
     try cost.check(integrator, field)
     return try ODEBlock(
       field: plainField, integrator: ChargedIntegrator(integrator, cost), grid: grid, basis: basis, offset: layout.offset, expandedOffset: layout.expandedOffset,
@@ -117,11 +127,15 @@ package final class ODEBlock: Sendable {
       weights.preparedAdvance = count / (layout.preparedNodes * layout.fieldCount) * bytes
     }
     if let drive {
-      let row = drive.columns * precision.byteCount
-      weights.first.driveBase = drive.base + j * driveWidth * row
-      weights.driveAdvance = field.driveWidth * row
+      weights.first.driveBase = driveBase(j, drive)
+      weights.driveAdvance = field.hasSteadyDrive ? 0 : field.driveWidth * drive.columns * precision.byteCount
     }
     return weights
+  }
+
+  /// Where the outside input of layer j begins.
+  @inline(__always) private func driveBase(_ j: Int, _ drive: Block) -> UnsafeMutableRawPointer {
+    drive.base + (layersPerDrive == 1 ? j : j / layersPerDrive) * driveWidth * drive.columns * precision.byteCount
   }
 
   /// The step of layer j.
@@ -141,9 +155,7 @@ package final class ODEBlock: Sendable {
     step.index = j
     step.weights.first.draws.layer = j
     layout.move(&step.weights, by: distance, preparedCount: preparedPerEntry(weights.purpose), bytes: precision.byteCount)
-    if let base = step.weights.first.driveBase, let drive = weights.drive {
-      step.weights.first.driveBase = base + distance * driveWidth * drive.columns * precision.byteCount
-    }
+    if let drive = weights.drive { step.weights.first.driveBase = driveBase(j, drive) }
   }
 
   /// Turns the places of layer j's gradient into those of layer j + `distance`.

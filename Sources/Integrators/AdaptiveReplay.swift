@@ -12,7 +12,10 @@ struct AdaptiveReplay {
 
   private let method: AdaptiveRungeKutta
   private let field: any VectorField
+  /// The layer, with the outside input of the samples in the replay's order.
   private let layer: Layer
+  /// The outside input of the tile; nil for a field without any.
+  private let drive: Block?
   private let record: AdaptiveRecord
   private let segment: Int
   private let log: StepLog?
@@ -27,9 +30,9 @@ struct AdaptiveReplay {
   private static let listRows = Block.rows(forRecordsOf: MemoryLayout<Int64>.stride, precision: .float32)
   private static func recordRows(_ field: any VectorField) -> Int { field.componentCount * field.recordWidth }
 
-  /// Rows of scratch: lists, the carried tangents or cotangents, state and step sizes, 6 stages, 6 slopes, 6 tangents or cotangents, one more, 6 records, the field's scratch.
+  /// Rows of scratch: lists, the carried tangents or cotangents, state and step sizes, 6 stages, 6 slopes, 6 tangents or cotangents, one more, 6 records, the field's scratch, and three times the outside input.
   static func rows(_ field: any VectorField) -> Int {
-    3 * listRows + 21 * field.stateWidth + 1 + stages * recordRows(field) + field.scratchWidth
+    3 * listRows + 21 * field.stateWidth + 1 + stages * recordRows(field) + field.scratchWidth + 3 * field.driveWidth
   }
 
   /// Takes `carried`, the tangents before the segment or the cotangents after it, and puts them in the order of the replay.
@@ -39,12 +42,16 @@ struct AdaptiveReplay {
     self.record = record
     self.segment = segment
     self.scratch = scratch
-    layer = step.layer()
+    let given = step.layer()
+    drive = field.driveWidth > 0 ? given.drive(field.driveWidth, like: scratch) : nil
     log = step.log?.takeUnretainedValue()
     width = field.stateWidth
     order = scratch.rows(0..<Self.listRows).records(of: Int64.self)
     offsets = scratch.rows(Self.listRows..<2 * Self.listRows).records(of: Int64.self)
     counts = scratch.rows(2 * Self.listRows..<3 * Self.listRows).records(of: Int64.self)
+    var layer = given
+    if drive != nil { layer.driveBase = Self.driveRows(0, field, scratch, columns: scratch.columns).base }
+    self.layer = layer
     let columns = carried.columns
     for column in 0..<columns { offsets[column] = Int64(record.steps(in: segment, column)) }
     var (place, wanted) = (0, record.schedule.length(segment))
@@ -94,6 +101,42 @@ struct AdaptiveReplay {
   }
   private func fieldScratch(_ columns: Int) -> Block { rows(21 * width + 1 + Self.stages * Self.recordRows(field), field.scratchWidth, columns) }
 
+  /// Rows of outside input in the replay's order: the input itself, then its tangents or cotangents of one step, then room.
+  private static func driveRows(_ part: Int, _ field: any VectorField, _ scratch: Block, columns: Int) -> Block {
+    let first = rows(field) - (3 - part) * field.driveWidth
+    return Block(scratch.base + first * scratch.stride * scratch.precision.byteCount, rows: field.driveWidth, columns: columns, precision: scratch.precision)
+  }
+  private func driveRows(_ part: Int, _ columns: Int) -> Block { Self.driveRows(part, field, scratch, columns: columns) }
+
+  /// The direction with its tangents of the outside input in the replay's order.
+  private func ordered(_ direction: Layer?, _ columns: Int) -> Layer? {
+    guard var direction else { return nil }
+    if drive != nil, let changes = direction.drive(field.driveWidth, like: scratch) {
+      gatherColumns(changes, offsets: order, into: driveRows(1, columns))
+      direction.driveBase = driveRows(1, columns).base
+    }
+    return direction
+  }
+
+  /// The gradient with the sums of one step in place of the cotangents of the tile's outside input, which begin at zero.
+  private func begun(_ gradient: Layer?, _ columns: Int) -> Layer? {
+    guard var gradient else { return nil }
+    if drive != nil, gradient.driveBase != nil {
+      fill(driveRows(1, columns), 0)
+      gradient.driveBase = driveRows(1, columns).base
+    }
+    return gradient
+  }
+
+  /// Adds the sums of one step to the cotangents of the tile's outside input.
+  private func addSums(to gradient: Layer?, _ columns: Int) {
+    guard drive != nil, let sums = gradient?.drive(field.driveWidth, like: scratch) else { return }
+    let (own, before) = (driveRows(1, columns), driveRows(2, columns))
+    gatherColumns(sums, offsets: order, into: before)
+    combine(1, before, 1, own, into: own)
+    scatterColumns(own, offsets: order, into: sums)
+  }
+
   /// The number of steps of the sample that has most.
   var steps: Int { scratch.columns > 0 ? Int(counts[0]) : 0 }
 
@@ -109,6 +152,7 @@ struct AdaptiveReplay {
     gatherColumns(record.slots, offsets: offsets, into: rows(width, width + 1, columns))
     let sizes = stepSizes(columns).vector
     for place in running..<columns { sizes.store(0, at: place) }
+    if let drive { gatherColumns(drive, offsets: order, into: driveRows(0, columns)) }
     return columns
   }
 
@@ -132,6 +176,7 @@ struct AdaptiveReplay {
     let columns = take(place)
     guard columns > 0 else { return }
     let (tangent, spare) = (carried(columns), spare(columns))
+    let direction = ordered(direction, columns)
     for i in 0..<Self.stages {
       evaluate(i, columns)
       var terms = WeightedTerms()
@@ -168,6 +213,7 @@ struct AdaptiveReplay {
     let columns = take(place)
     guard columns > 0 else { return }
     let (cotangent, spare) = (carried(columns), spare(columns))
+    let (whole, gradient) = (gradient, begun(gradient, columns))
     for i in 0..<Self.stages { evaluate(i, columns) }
     // All q_i, which the field adds to.
     fill(rows(14 * width + 1, Self.stages * width, scratch.stride), 0)
@@ -186,6 +232,7 @@ struct AdaptiveReplay {
     var terms = WeightedTerms()
     for i in 0..<Self.stages { terms.append(1, change(i, columns)) }
     weightedSum(terms, addingTo: cotangent, into: cotangent)
+    addSums(to: whole, columns)
   }
 }
 

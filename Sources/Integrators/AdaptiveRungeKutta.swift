@@ -19,10 +19,11 @@ package struct AdaptiveRungeKutta: Integrator {
   }
 
   package var order: Int { tableau.order }
+  package var takesOwnSteps: Bool { true }
   package var needsConstantWeights: Bool { true }
 
   package func check(_ field: any VectorField) throws(Failure) {
-    guard field.driveWidth == 0 else {
+    guard field.hasSteadyDrive else {
       throw Failure(.incompatible, "integrator \(tableau.name) takes fields without outside input, which would have to be constant within a layer; this field is driven")
     }
   }

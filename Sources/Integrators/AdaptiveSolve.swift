@@ -10,7 +10,10 @@ struct AdaptiveSolve {
   let method: AdaptiveRungeKutta
   let field: any VectorField
   let step: Step
+  /// The layer, with the outside input of the samples in their present columns.
   let layer: Layer
+  /// The outside input of the tile; nil for a field without any.
+  private let drive: Block?
   let clocks: UnsafeMutablePointer<SampleClock>
   let aim: Aim
   private let offsets: UnsafeMutablePointer<Int64>
@@ -33,8 +36,8 @@ struct AdaptiveSolve {
   /// Begins at the state `before`.
   init(_ method: AdaptiveRungeKutta, _ field: any VectorField, _ step: Step, from before: Block, aim: Aim = .solution, scratch: Block) {
     (self.method, self.field, self.step, self.aim) = (method, field, step, aim)
-    layer = step.layer()
     room = SolveRoom(field, scratch, columns: before.columns)
+    (layer, drive) = Self.layer(field, step, room, like: before)
     (clocks, offsets) = (room.clocks, room.offsets)
     let samples = min(step.log?.takeUnretainedValue().samples.count ?? before.columns, before.columns)
     running = samples
@@ -42,16 +45,32 @@ struct AdaptiveSolve {
       clocks[column] = SampleClock(column: column)
       if column >= samples { clocks[column].state = .padding }
     }
+    takeDrive()
     copy(before, into: room.state)
     evaluate(at: room.state, into: room.slope(0))
     chooseFirstSteps()
   }
 
+  /// The layer as the solve reads it, and the tile's outside input.
+  private static func layer(_ field: any VectorField, _ step: Step, _ room: SolveRoom, like tile: Block) -> (Layer, Block?) {
+    var layer = step.layer()
+    guard field.driveWidth > 0, let drive = layer.drive(field.driveWidth, like: tile) else { return (layer, nil) }
+    layer.driveBase = room.drive.base
+    return (layer, drive)
+  }
+
+  /// Copies the outside input of the samples to their columns.
+  private func takeDrive() {
+    guard let drive else { return }
+    for column in 0..<columns { offsets[column] = Int64(clocks[column].column) }
+    gatherColumns(drive, offsets: offsets, into: room.drive)
+  }
+
   /// Begins at segment `segment` of a record, with the samples whose steps in it the record does not hold. The last step of the segment is not solved again, because its size is known.
   init(_ method: AdaptiveRungeKutta, _ field: any VectorField, _ step: Step, segment: Int, of record: AdaptiveRecord, scratch: Block) {
     (self.method, self.field, self.step, aim) = (method, field, step, .segment(segment))
-    layer = step.layer()
     room = SolveRoom(field, scratch, columns: scratch.columns)
+    (layer, drive) = Self.layer(field, step, room, like: scratch)
     (clocks, offsets) = (room.clocks, room.offsets)
     running = 0
     let bookmarks = record.bookmarks(segment)
@@ -68,6 +87,7 @@ struct AdaptiveSolve {
     room.columns = Block.columns(running, of: scratch.columns)
     padColumns(from: running)
     gatherColumns(record.slots, offsets: offsets, into: room.state)
+    takeDrive()
     evaluate(at: room.state, into: room.slope(0))
     count(evaluations: running)
   }
@@ -235,6 +255,7 @@ struct AdaptiveSolve {
     gatherColumns(from, offsets: offsets, into: room.next)
     gatherColumns(slopes, offsets: offsets, into: room.slope(6))
     room.exchange()
+    takeDrive()
   }
 
   /// Fills the rest of the last vector with copies of the last sample, which take no steps.

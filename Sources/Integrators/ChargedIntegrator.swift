@@ -14,6 +14,7 @@ package struct ChargedIntegrator: Integrator {
 
   package var order: Int { base.order }
   package var isReversible: Bool { base.isReversible }
+  package var takesOwnSteps: Bool { base.takesOwnSteps }
   package var nodes: [Double] { base.nodes }
   package var fieldCount: Int { base.fieldCount }
   package var needsConstantWeights: Bool { base.needsConstantWeights }

@@ -8,6 +8,7 @@ import VectorFields
 package struct Euler: Integrator {
   package init() {}
   package var order: Int { 1 }
+  package var takesOwnSteps: Bool { true }
   package func recordWidth(_ field: any VectorField) -> Int { field.wholeRecordWidth }
   /// The scratch of the field. For a partitioned field also a copy of the cotangent, because each component reads the rows of the other.
   package func scratchWidth(_ field: any VectorField) -> Int { field.scratchWidth + (field.isPartitioned ? field.stateWidth : 0) }

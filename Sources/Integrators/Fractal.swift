@@ -11,6 +11,7 @@ package struct Fractal: Integrator {
   package init() {}
   /// For two fields, with k at its initial values, of the equation ẏ = ½(f + g); with g = f it is 2, Heun's.
   package var order: Int { 1 }
+  package var takesOwnSteps: Bool { true }
   package var nodes: [Double] { [0, 1] }
   package var fieldCount: Int { 2 }
 

@@ -124,6 +124,7 @@ extension OneStageIntegrator {
     return .unknown("of implicit methods stability at any step is known for these fields with their default options: \(names.joined(separator: ", "))")
   }
 
+  package var takesOwnSteps: Bool { true }
   package var nodes: [Double] { [stage.theta] }
   package func recordWidth(_ field: any VectorField) -> Int { field.wholeRecordWidth }
   package func scratchWidth(_ field: any VectorField) -> Int { stage.scratchWidth(field) }

@@ -26,6 +26,8 @@ package protocol Integrator: Sendable {
   func adapted(to field: any VectorField, _ precision: Precision) throws(Failure) -> any Integrator
   /// Refuses a time grid whose steps are not all equal, with the reason, if the scheme needs equal ones.
   func checkUnequalSteps() throws(Failure)
+  /// Whether a step knows the field and its size only as h·f, so that the step of size h with r·f is the step of size r·h with f: samples may then have steps of their own size (`OwnTimeField`).
+  var takesOwnSteps: Bool { get }
   /// Whether steps draw random numbers, from `Step.draws`.
   var drawsNumbers: Bool { get }
   /// Refuses noise in the layers, with the reason, if the scheme cannot be combined with it.
@@ -101,6 +103,7 @@ extension Integrator {
   package func check(_ field: any VectorField) throws(Failure) {}
   package func adapted(to field: any VectorField, _ precision: Precision) throws(Failure) -> any Integrator { self }
   package func checkUnequalSteps() throws(Failure) {}
+  package var takesOwnSteps: Bool { false }
   package var drawsNumbers: Bool { false }
   package func checkNoise() throws(Failure) {}
   package var treatsSamplesApart: Bool { false }

@@ -25,6 +25,7 @@ package struct PolyNet: Integrator {
   ]
 
   package var order: Int { 1 }
+  package var takesOwnSteps: Bool { true }
   package func recordWidth(_ field: any VectorField) -> Int { terms * field.wholeRecordWidth + (terms - 1) * field.stateWidth }
   private func slots(_ field: any VectorField) -> Int { max(terms - 1, 2) * field.stateWidth }
   package func scratchWidth(_ field: any VectorField) -> Int { slots(field) + field.scratchWidth }

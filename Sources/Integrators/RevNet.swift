@@ -9,6 +9,7 @@ import VectorFields
 package struct RevNet: Integrator {
   package init() {}
   package var order: Int { 1 }
+  package var takesOwnSteps: Bool { true }
   package var isReversible: Bool { true }
   package var fieldCount: Int { 2 }
 

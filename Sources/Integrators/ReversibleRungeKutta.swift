@@ -49,6 +49,7 @@ package struct ReversibleRungeKutta: Integrator {
   }
 
   package var order: Int { base.order }
+  package var takesOwnSteps: Bool { true }
   package var isReversible: Bool { true }
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
     .unknown("of reversible methods no largest stable step is known for all fields")

@@ -38,6 +38,7 @@ package struct RungeKutta: Integrator {
     nodeOfStage = kept.map { i in nodes.lastIndex { $0 <= tableau.c[i] + ButcherTableau.tolerance } ?? 0 }
   }
 
+  package var takesOwnSteps: Bool { true }
   /// The time of each stage that is used, as a fraction of the step.
   var times: [Double] { nodeOfStage.map { nodes[$0] } }
 

@@ -8,6 +8,7 @@ import VectorFields
 package struct ShakeShake: Integrator {
   package init() {}
   package var order: Int { 1 }
+  package var takesOwnSteps: Bool { true }
   package var fieldCount: Int { 2 }
   package var drawsNumbers: Bool { true }
   package func recordWidth(_ field: any VectorField) -> Int { 2 * field.wholeRecordWidth }

@@ -1,7 +1,7 @@
 import LinearAlgebra
 import VectorFields
 
-/// The memory of an adaptive solve: the clocks and lists, the norms, the present and the next state, seven slopes, one stage, and the scratch of the field.
+/// The memory of an adaptive solve: the clocks and lists, the norms, the present and the next state, seven slopes, one stage, the outside input, and the scratch of the field.
 ///
 /// All blocks have as many columns as are in use, which become fewer as samples arrive. The rows of a block follow one another without gaps.
 struct SolveRoom {
@@ -13,6 +13,7 @@ struct SolveRoom {
   /// Rows of a state.
   private let width: Int
   private let fieldRows: Int
+  private let driveRows: Int
   /// First rows of the present state and the next one, each followed by a row for the step sizes.
   private var stateStart: Int
   private var nextStart: Int
@@ -20,7 +21,7 @@ struct SolveRoom {
   private var slopeStarts = InlineArray<7, Int>(repeating: 0)
 
   /// Rows of scratch.
-  static func rows(_ field: any VectorField) -> Int { listRows + 3 + 2 * (field.stateWidth + 1) + 8 * field.stateWidth + field.scratchWidth }
+  static func rows(_ field: any VectorField) -> Int { listRows + 3 + 2 * (field.stateWidth + 1) + 8 * field.stateWidth + field.driveWidth + field.scratchWidth }
 
   /// Rows of the clocks and offsets at the precision that needs more.
   private static let clockRows = Block.rows(forRecordsOf: MemoryLayout<SampleClock>.stride, precision: .float32)
@@ -30,7 +31,7 @@ struct SolveRoom {
     self.scratch = scratch
     self.columns = columns
     width = field.stateWidth
-    fieldRows = field.scratchWidth
+    (fieldRows, driveRows) = (field.scratchWidth, field.driveWidth)
     clocks = scratch.rows(0..<Self.clockRows).records(of: SampleClock.self)
     offsets = scratch.rows(Self.clockRows..<Self.listRows).records(of: Int64.self)
     stateStart = Self.listRows + 3
@@ -55,7 +56,9 @@ struct SolveRoom {
   func slope(_ index: Int) -> Block { rows(slopeStarts[index], width) }
   /// Room for one state.
   var stage: Block { rows(Self.listRows + 3 + 2 * (width + 1) + 7 * width, width) }
-  var field: Block { rows(Self.listRows + 3 + 2 * (width + 1) + 8 * width, fieldRows) }
+  /// The outside input of the samples in their columns.
+  var drive: Block { rows(Self.listRows + 3 + 2 * (width + 1) + 8 * width, driveRows) }
+  var field: Block { rows(Self.listRows + 3 + 2 * (width + 1) + 8 * width + driveRows, fieldRows) }
 
   /// The next state becomes the present one, and the last slope the first.
   mutating func exchange() {

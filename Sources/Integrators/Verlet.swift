@@ -15,6 +15,7 @@ package struct Verlet: Integrator {
 
   package init() {}
   package var order: Int { 1 }
+  package var takesOwnSteps: Bool { true }
   package var isReversible: Bool { true }
 
   package func check(_ field: any VectorField) throws(Failure) {

@@ -5,11 +5,14 @@ import Settings
 ///
 /// The features of a step are its channels (`values`); its time and its channels (`timesAndValues`); or its time, its channels and one mask for each channel, which is 1 if the channel was observed and 0 if not
 /// (`timesValuesAndMasks`). A step whose masks are all 0 is padding: nothing in it counts, not even its time. What does not count is never read and may hold anything, also NaN. Without times, step j is at time j.
+///
+/// Of a trajectory (`stateAndTimes`) the features are the channels of its first state, and then its times, one a step.
 package struct SequenceFormat: Equatable, Sendable {
   package enum Layout: Int32, CaseIterable, Sendable {
     case values
     case timesAndValues
     case timesValuesAndMasks
+    case stateAndTimes
   }
 
   package let layout: Layout
@@ -28,19 +31,24 @@ package struct SequenceFormat: Equatable, Sendable {
     case .values: channels
     case .timesAndValues: 1 + channels
     case .timesValuesAndMasks: 1 + 2 * channels
+    case .stateAndTimes: 1
     }
   }
 
   package var stepWidth: Int { Self.stepWidth(layout, channels: channels) }
   /// Features of a sample.
-  package var features: Int { steps * stepWidth }
-  /// Where a step's time, values and masks begin; -1 for none.
-  package var timeOffset: Int { layout == .values ? -1 : 0 }
-  package var valueOffset: Int { layout == .values ? 0 : 1 }
+  package var features: Int { steps * stepWidth + (layout == .stateAndTimes ? channels : 0) }
+  /// Where a step's time, values and masks begin; -1 for none. The times of a trajectory come after its state, whose place is that of the values of step 0.
+  package var timeOffset: Int { layout == .values ? -1 : layout == .stateAndTimes ? channels : 0 }
+  package var valueOffset: Int { layout == .values || layout == .stateAndTimes ? 0 : 1 }
   package var maskOffset: Int { layout == .timesValuesAndMasks ? 1 + channels : -1 }
+
+  /// The feature that holds the time of a step, in a layout with times.
+  package func time(of step: Int) -> Int { step * stepWidth + timeOffset }
 
   /// The channel whose value a feature holds; nil for a time or a mask.
   package func channel(of feature: Int) -> Int? {
+    if layout == .stateAndTimes { return feature < channels ? feature : nil }
     let place = feature % stepWidth - valueOffset
     return 0..<channels ~= place ? place : nil
   }
@@ -50,6 +58,7 @@ package struct SequenceFormat: Equatable, Sendable {
 
   /// The features of step `step` that are times or masks, as ranges: before its values and behind them.
   package func exempt(_ step: Int) -> [Range<Int>] {
+    if layout == .stateAndTimes { return [time(of: step)..<time(of: step) + 1] }
     let start = step * stepWidth
     return [start..<start + valueOffset, start + valueOffset + channels..<start + stepWidth].filter { !$0.isEmpty }
   }
@@ -100,10 +109,11 @@ package struct PathSampling: Sendable {
   ///   - times: the layers' boundaries, one more than `layers`.
   ///   - nodes: in steps, ascending.
   ///   - evolutions: for events, layers before each observation.
+  ///   - stepOfLayer: without interpolation the step that a layer reads; nil: the step of its own number.
   /// - Throws: `memory`.
   package init(
     _ format: SequenceFormat, _ interpolation: PathInterpolation, _ form: PathForm, hasPresence: Bool = false, isScaled: Bool = true, layers: Int,
-    times: (Int) -> Double, nodes: [Double], evolutions: Int = 0
+    times: (Int) -> Double, nodes: [Double], evolutions: Int = 0, stepOfLayer: ((Int) -> Int)? = nil
   ) throws(Failure) {
     self.format = format
     self.interpolation = interpolation
@@ -128,7 +138,7 @@ package struct PathSampling: Sendable {
           point.step = layer / (evolutions + 1)
           if layer % (evolutions + 1) < evolutions { point.gap = 1 / (Double(evolutions) * size) } else { point.weight = 1 / size }
         } else if interpolation == .none {
-          point.step = layer
+          point.step = stepOfLayer.map { $0(layer) } ?? layer
         }
         readsEachStep = readsEachStep && Int(point.step) == next
         points[next] = point

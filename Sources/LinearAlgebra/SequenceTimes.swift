@@ -11,24 +11,93 @@ package func gatherElapsedTimes(_ source: TensorView, _ format: SequenceFormat, 
   assert(tile.rows == format.features && count <= tile.columns, "elapsed times: shapes")
   guard format.timeOffset >= 0 else { return }
   switch tile.precision {
-  case .float32: gatherElapsedTimes(source, format, rows, start, count, tile, as: Float.self)
-  case .float64: gatherElapsedTimes(source, format, rows, start, count, tile, as: Double.self)
+  case .float32: gatherTimes(source, format, rows, start, count, tile, sinceLast: false, as: Float.self)
+  case .float64: gatherTimes(source, format, rows, start, count, tile, sinceLast: false, as: Double.self)
   }
 }
 
-private func gatherElapsedTimes<Number: BinaryFloatingPoint>(
-  _ source: TensorView, _ format: SequenceFormat, _ rows: UnsafePointer<Int64>?, _ start: Int, _ count: Int, _ tile: Block, as _: Number.Type
+/// Replaces the times of gathered sequences by each sample's intervals, the times since the observation before, tᵢ − tᵢ₋₁.
+///
+/// Like `gatherElapsedTimes`, but long sequences keep the digits of their intervals too. The first observation gets 0, and so does a step without any.
+package func gatherIntervals(_ source: TensorView, _ format: SequenceFormat, rows: UnsafePointer<Int64>?, start: Int, count: Int, into tile: Block) {
+  assert(tile.rows == format.features && count <= tile.columns && format.timeOffset >= 0, "intervals: shapes")
+  switch tile.precision {
+  case .float32: gatherTimes(source, format, rows, start, count, tile, sinceLast: true, as: Float.self)
+  case .float64: gatherTimes(source, format, rows, start, count, tile, sinceLast: true, as: Double.self)
+  }
+}
+
+/// The tangent of `gatherIntervals`: tangents of times become those of intervals, in place.
+/// - Parameter sequences: the gathered features, whose masks tell which steps have an observation.
+package func differenceTimes(_ tangents: Block, _ format: SequenceFormat, of sequences: Block) {
+  switch tangents.precision {
+  case .float32: differenceTimes(tangents, format, sequences, as: Float.self)
+  case .float64: differenceTimes(tangents, format, sequences, as: Double.self)
+  }
+}
+
+/// The transpose of `differenceTimes`: cotangents of intervals become those of times, in place.
+package func differenceTimesTransposed(_ cotangents: Block, _ format: SequenceFormat, of sequences: Block) {
+  switch cotangents.precision {
+  case .float32: differenceTimesTransposed(cotangents, format, sequences, as: Float.self)
+  case .float64: differenceTimesTransposed(cotangents, format, sequences, as: Double.self)
+  }
+}
+
+private func differenceTimes<Number: BinaryFloatingPoint>(_ tangents: Block, _ format: SequenceFormat, _ sequences: Block, as _: Number.Type) {
+  let (numbers, masks) = (tangents.base.assumingMemoryBound(to: Number.self), sequences.base.assumingMemoryBound(to: Number.self))
+  for sample in 0..<tangents.columns {
+    var before: Number?
+    for step in 0..<format.steps {
+      let place = format.time(of: step) * tangents.stride + sample
+      guard format.isObserved(step, masks + sample, stride: sequences.stride) else {
+        numbers[place] = 0
+        continue
+      }
+      let here = numbers[place]
+      numbers[place] = before.map { here - $0 } ?? 0
+      before = here
+    }
+  }
+}
+
+private func differenceTimesTransposed<Number: BinaryFloatingPoint>(_ cotangents: Block, _ format: SequenceFormat, _ sequences: Block, as _: Number.Type) {
+  let (numbers, masks) = (cotangents.base.assumingMemoryBound(to: Number.self), sequences.base.assumingMemoryBound(to: Number.self))
+  for sample in 0..<cotangents.columns {
+    var before: Int?
+    for step in 0..<format.steps {
+      let place = format.time(of: step) * cotangents.stride + sample
+      guard format.isObserved(step, masks + sample, stride: sequences.stride) else {
+        numbers[place] = 0
+        continue
+      }
+      if let before { numbers[before] -= numbers[place] } else { numbers[place] = 0 }
+      before = place
+    }
+  }
+}
+
+extension SequenceFormat {
+  /// Whether a step of a gathered sample has an observation.
+  /// - Parameter numbers: the sample's first feature; the others follow in the distance `stride`.
+  fileprivate func isObserved<Number: BinaryFloatingPoint>(_ step: Int, _ numbers: UnsafePointer<Number>, stride: Int) -> Bool {
+    maskOffset < 0 || (0..<channels).contains { numbers[(step * stepWidth + maskOffset + $0) * stride] != 0 }
+  }
+}
+
+private func gatherTimes<Number: BinaryFloatingPoint>(
+  _ source: TensorView, _ format: SequenceFormat, _ rows: UnsafePointer<Int64>?, _ start: Int, _ count: Int, _ tile: Block, sinceLast: Bool, as _: Number.Type
 ) {
   let numbers = tile.base.assumingMemoryBound(to: Number.self)
   for sample in 0..<count {
     let row = rows.map { Int($0[start + sample]) } ?? start + sample
-    var first = -1
+    var origin = -1
     for step in 0..<format.steps {
-      let begin = step * format.stepWidth
-      let time = begin + format.timeOffset
-      let isObserved = format.maskOffset < 0 || (0..<format.channels).contains { numbers[(begin + format.maskOffset + $0) * tile.stride + sample] != 0 }
-      if isObserved, first < 0 { first = time }
-      numbers[time * tile.stride + sample] = isObserved ? Number(source.difference(row, time, first)) : 0
+      let time = format.time(of: step)
+      let isObserved = format.isObserved(step, numbers + sample, stride: tile.stride)
+      if isObserved, origin < 0 { origin = time }
+      numbers[time * tile.stride + sample] = isObserved ? Number(source.difference(row, time, origin)) : 0
+      if isObserved, sinceLast { origin = time }
     }
   }
 }

@@ -4,6 +4,8 @@ import Settings
 ///
 /// A specification that says nothing of its state, its layers or its blocks is one of a table: inputs and outputs alone. It gets a trained opening into a state of 64 or 128 features and a few layers, which the guide page
 /// defaults.md compares with others. As soon as one of these options is set, the fixed defaults hold for all that are not, so that a network which is described keeps its description.
+///
+/// A network of trajectories gets what follows from their sizes, and one field for all times.
 extension NetworkSpecification {
   /// The options of the network and of the block that are chosen together.
   private static let networkKeys = ["opening", "width"]
@@ -19,6 +21,7 @@ extension NetworkSpecification {
 
   /// The same specification with a choice for what is open; itself if nothing is, or as long as inputs or outputs are not set.
   func resolved() throws(Failure) -> NetworkSpecification {
+    if isTrajectory { return try resolvedTrajectory() }
     guard isOpen, network.isSet("inputs"), network.isSet("outputs") else { return self }
     let (inputs, outputs) = (try network.integer("inputs"), try network.integer("outputs"))
     var changed = self
@@ -30,5 +33,25 @@ extension NetworkSpecification {
   }
 
   /// Whether an option is left out where the specification is written, because nothing has been chosen for it yet.
-  func leavesOpen(_ key: String) -> Bool { isOpen && (Self.networkKeys + Self.blockKeys).contains(key) && network.isOpen("width") }
+  func leavesOpen(_ key: String) -> Bool {
+    (isOpen && (Self.networkKeys + Self.blockKeys).contains(key) && network.isOpen("width"))
+      || (isTrajectory && (["width"] + Self.blockKeys).contains(key) && (network.isOpen(key) || blocks[0].isOpen(key)))
+  }
+
+  private var isTrajectory: Bool { (try? network.text("opening")).flatMap { try? openings($0) } == .trajectory }
+
+  /// The choices for a trajectory: one field for all times, and a layer for each interval, of size 1 in the block's time.
+  private func resolvedTrajectory() throws(Failure) -> NetworkSpecification {
+    var changed = self
+    try changed.choose("sequence_time", .text(SequenceTime.intervals.rawValue), inBlock: false)
+    try changed.choose("weights_in_time", .text("shared"), inBlock: true)
+    let (channels, inputs) = (try network.integer("channels"), try network.integer("inputs"))
+    let intervals = inputs - channels - 1
+    // Without intervals the plan says what is wrong.
+    guard network.isSet("inputs"), intervals > 0, channels <= 65_536 else { return changed }
+    try changed.choose("width", .integer(Int64(channels)), inBlock: false)
+    try changed.choose("layers", .integer(Int64(intervals)), inBlock: true)
+    try changed.choose("horizon", .real(Double(intervals)), inBlock: true)
+    return changed
+  }
 }

@@ -18,9 +18,9 @@ struct BlockRecipe {
   /// - Parameters:
   ///   - shape: that of the visible state.
   ///   - depth: the block's layers among those of the network; nil for a block alone.
-  ///   - drive: the sequences that drive the field, if it is a driven one.
+  ///   - sequence: the sequences or trajectories of the network, which drive the field if it is a driven one.
   /// - Throws: a failure that names the options that do not go together.
-  init(_ options: OptionValues, shape: Shape, precision: Precision, depth: BlockDepth? = nil, drive: DriveConfiguration = DriveConfiguration()) throws(Failure) {
+  init(_ options: OptionValues, shape: Shape, precision: Precision, depth: BlockDepth? = nil, sequence: SequencePlan? = nil) throws(Failure) {
     try checkElementOptions(options)
     self.precision = precision
     integrator = try integrators(try options.text("integrator")).make(options)
@@ -33,14 +33,37 @@ struct BlockRecipe {
     var configuration = FieldConfiguration(
       width: try integrator.fieldWidth(visible: width), activation: try activations(try options.text("activation")),
       bias: try biases(try options.text("bias")), precision: precision, options: options)
-    configuration.drive = drive
+    configuration.drive = sequence?.configuration ?? DriveConfiguration()
     configuration.operators = operators
-    field = try fields(try options.text("field")).make(configuration)
+    let equation = try fields(try options.text("field")).make(configuration)
     grid = try Self.grid(options)
     basis = try timeBases(try options.text("weights_in_time")).make(options)
     memory = try memoryPolicies(try options.text("memory")).make(options)
     noise = try layerNoises(try options.text("noise")).make((options, grid, depth ?? BlockDepth(layers: grid.layers)))
+    if let intervals = sequence?.ownIntervals(equation) {
+      field = try Self.inOwnTimes(equation, intervals, integrator, noise, options)
+    } else {
+      field = equation
+    }
     initialScale = try options.real("initial_scale")
+  }
+
+  /// The field for samples with times of their own.
+  /// - Throws: `.incompatible` for a field, an integrator or a noise that depends on the step size in another way than by h·f.
+  private static func inOwnTimes(_ field: any VectorField, _ intervals: Int, _ integrator: any Integrator, _ noise: (any LayerNoise)?, _ options: OptionValues) throws(Failure) -> OwnTimeField {
+    let cause = "each sample has steps of its own size (sequence_time intervals)"
+    guard integrator.takesOwnSteps else {
+      let takers = integrators.entries.filter { (try? $0.entry.make(OptionValues(scope: "block", blockOptions)))?.takesOwnSteps == true }.map(\.name)
+      throw Failure(
+        .incompatible, "integrator \(try options.text("integrator")) depends on the step size in other ways than by h·f, but \(cause); integrators that take them: \(takers.joined(separator: ", "))")
+    }
+    guard !field.preparesForStepSize else {
+      throw Failure(.incompatible, "field \(try options.text("field")) makes its operators for one step size (steps \(try options.text("steps"))), but \(cause)")
+    }
+    guard noise?.action != .adds else {
+      throw Failure(.incompatible, "noise \(try options.text("noise")) moves states by the block's step size, but \(cause); noises that multiply the field go with them: dropout, stochastic_depth")
+    }
+    return OwnTimeField(field, intervals: intervals)
   }
 
   /// The time grid that `step_sizes`, or `layers` and `horizon`, give.

@@ -5,7 +5,7 @@ extension NetworkPlan {
   ///
   /// - Parameters:
   ///   - input: the input of the first stage. An opening reads the features, or the first observations of the sequences. Without an opening, features become the first rows of the state and zeros the
-  ///     others; a state that sequences drive begins at zero.
+  ///     others; a state that sequences drive begins at zero, that of a trajectory at its first state.
   ///   - sequences: memory for the sequences and the drives.
   ///   - room: memory for one image, which changes of images need.
   func take(_ source: BatchSource, _ samples: Range<Int>, into input: Block, sequences: SequenceScratch, room: Vector? = nil) {
@@ -18,8 +18,13 @@ extension NetworkPlan {
       return
     }
     gather(source.features, rows: source.rows, start: start, count: count, scaling: scaling, into: sequences.inputs)
-    if sequence.isScaled { gatherElapsedTimes(source.features, sequence.format, rows: source.rows, start: start, count: count, into: sequences.inputs) }
-    forEachSampledDrive(of: sequences) { sampling, drive in samplePaths(sampling, of: sequences.inputs, into: drive) }
+    switch sequence.time {
+    case .scaled: gatherElapsedTimes(source.features, sequence.format, rows: source.rows, start: start, count: count, into: sequences.inputs)
+    case .absolute: break
+    case .intervals: gatherIntervals(source.features, sequence.format, rows: source.rows, start: start, count: count, into: sequences.inputs)
+    }
+    forEachMadeDrive(of: sequences) { drive, rows in drive.evaluate(sequences.inputs, sequence.format, into: rows) }
+    if sequence.isTrajectory { return beginTrajectory(sequences.inputs, into: input) }
     if hasOpening { samplePaths(sequence.beginning, of: sequences.inputs, into: input) } else { fill(input, 0) }
   }
 
@@ -34,7 +39,9 @@ extension NetworkPlan {
       return gatherTangent(source, features, samples, into: input.rows(0..<inputs))
     }
     gatherTangent(source, features, samples, into: tangents.inputs)
-    forEachSampledDrive(of: tangents) { sampling, drive in samplePathTangents(sampling, of: sequences.inputs, tangent: tangents.inputs, into: drive) }
+    if sequence.time == .intervals { differenceTimes(tangents.inputs, sequence.format, of: sequences.inputs) }
+    forEachMadeDrive(of: tangents) { drive, rows in drive.pushforward(sequences.inputs, sequence.format, tangent: tangents.inputs, into: rows) }
+    if sequence.isTrajectory { return beginTrajectory(tangents.inputs, into: input) }
     guard hasOpening else { return fill(input, 0) }
     samplePathTangents(sequence.beginning, of: sequences.inputs, tangent: tangents.inputs, into: input)
   }
@@ -47,20 +54,30 @@ extension NetworkPlan {
   ///   - cotangents: the cotangents of the drives; those of the sequences accumulate there.
   func takePullback(_ input: Block, sequences: SequenceScratch, cotangents: SequenceScratch) -> Block {
     guard let sequence else { return input.rows(0..<inputs) }
-    forEachSampledDrive(of: cotangents) { sampling, drive in
-      accumulatePathCotangents(sampling, of: sequences.inputs, cotangent: drive, addingTo: cotangents.inputs)
+    forEachMadeDrive(of: cotangents) { drive, rows in drive.pullback(sequences.inputs, sequence.format, cotangent: rows, addingTo: cotangents.inputs) }
+    if sequence.time == .intervals { differenceTimesTransposed(cotangents.inputs, sequence.format, of: sequences.inputs) }
+    if sequence.isTrajectory {
+      copy(input.rows(0..<sequence.format.channels), into: cotangents.inputs.rows(0..<sequence.format.channels))
+    } else if hasOpening {
+      accumulatePathCotangents(sequence.beginning, of: sequences.inputs, cotangent: input, addingTo: cotangents.inputs)
     }
-    if hasOpening { accumulatePathCotangents(sequence.beginning, of: sequences.inputs, cotangent: input, addingTo: cotangents.inputs) }
     return cotangents.inputs
+  }
+
+  /// Gives a block the first states of trajectories, or their tangents, and zeros in the features beyond them.
+  private func beginTrajectory(_ trajectories: Block, into state: Block) {
+    let channels = sequence?.format.channels ?? 0
+    copy(trajectories.rows(0..<channels), into: state.rows(0..<channels))
+    if state.rows > channels { fill(state.rows(channels..<state.rows), 0) }
   }
 
   /// Whether the first stage is a connector.
   var hasOpening: Bool { if case .map = stages[0] { true } else { false } }
 
   /// Visits the drives that are computed from the sequences. A drive that is the sequences themselves needs no work.
-  private func forEachSampledDrive(of scratch: SequenceScratch, _ body: (PathSampling, Block) -> Void) {
-    for (index, sampling) in drives.enumerated() {
-      if let sampling, !sampling.isIdentity, let drive = scratch.drive(index) { body(sampling, drive) }
+  private func forEachMadeDrive(of scratch: SequenceScratch, _ body: (BlockDrive, Block) -> Void) {
+    for (index, drive) in drives.enumerated() {
+      if let drive, !drive.isIdentity, let rows = scratch.drive(index) { body(drive, rows) }
     }
   }
 

@@ -27,8 +27,8 @@ package final class NetworkPlan: Sendable {
   /// The shape of the visible state of each block.
   package let blockShapes: [Shape]
   package let memory: [any MemoryPolicy]
-  /// The points at which each block reads its outside input; nil for a block without one.
-  package let drives: [PathSampling?]
+  /// How each block reads its outside input; nil for a block without one.
+  package let drives: [BlockDrive?]
   /// The places of the readout's matrix and bias; nil if the final state is the scores, or if the readout multiplies by other weights than its tensor.
   package let readout: AffineLayer?
   /// Whether the scores are a trained affine map of the final state, by weights that are scaled.
@@ -65,8 +65,6 @@ package final class NetworkPlan: Sendable {
     inputShape = given ?? listed
     inputs = inputShape.features
     outputs = try network.integer("outputs")
-    let givenWidth = try network.integer("width")
-    let width = givenWidth == 0 ? inputShape.channels : givenWidth
     seed = UInt64(try network.integer("seed"))
     try checkLossOptions(network)
     loss = try losses(try network.text("loss")).make(network)
@@ -75,7 +73,10 @@ package final class NetworkPlan: Sendable {
     var layout = ParameterPlacement()
     var stages: [Stage] = []
     let opens = try openings(try network.text("opening"))
-    sequence = try SequencePlan(network, opens, inputs: inputs)
+    let sequence = try SequencePlan(network, opens, inputs: inputs)
+    self.sequence = sequence
+    let givenWidth = try network.integer("width")
+    let width = givenWidth > 0 ? givenWidth : sequence?.isTrajectory == true ? sequence?.format.channels ?? 0 : inputShape.channels
     var state = Shape(channels: width)
     for (key, norm, part, isDense) in [
       ("opening_norm", try network.text("opening_norm"), "opening \(try network.text("opening"))", opens == .dense || opens == .sequenceDense),
@@ -91,13 +92,14 @@ package final class NetworkPlan: Sendable {
       }
       state = inputShape.with(channels: width)
     case .sequence: break
+    case .trajectory: try Self.checkTrajectory(specification, width: width, channels: sequence?.format.channels ?? 0)
     case .dense, .sequenceDense:
       stages.append(.map(try layout.dense("opening", from: Shape(channels: sequence?.format.channels ?? inputs), to: state, norm: try network.text("opening_norm"), precision).connector))
     }
     var recipes: [BlockRecipe] = []
     // The shapes that connectors and blocks read.
     var (shapes, blockShapes) = ([Shape](), [Shape]())
-    let (chosenPrecision, drive) = (precision, sequence?.configuration ?? DriveConfiguration())
+    let chosenPrecision = precision
     // Where a block has no grid, making it says why.
     let layers = specification.blocks.map { (try? BlockRecipe.grid($0).layers) ?? 0 }
     for (index, before) in specification.connectors.enumerated() {
@@ -115,7 +117,7 @@ package final class NetworkPlan: Sendable {
       recipes.append(
         try Self.naming(place: shapes.count + recipes.count, specification) { () throws(Failure) in
           let depth = BlockDepth(layers: layers[index], before: layers[..<index].reduce(0, +), network: layers.reduce(0, +))
-          let recipe = try BlockRecipe(specification.blocks[index], shape: shape, precision: chosenPrecision, depth: depth, drive: drive)
+          let recipe = try BlockRecipe(specification.blocks[index], shape: shape, precision: chosenPrecision, depth: depth, sequence: sequence)
           try layout.add(recipe, index)
           return recipe
         })
@@ -185,6 +187,16 @@ package final class NetworkPlan: Sendable {
     samplesTogether = try Self.samplesTogether(batchNormalizations)
     parameterCount = layout.count
     marginRules = loss.marginRadius == nil ? nil : try MarginRules(stages: stages, blocks: blocks, hasReadout: readout != nil || isReadoutScaled, outputs: outputs)
+  }
+
+  /// Refuses networks in which the states of trajectories would be something else than those of their only block.
+  private static func checkTrajectory(_ specification: NetworkSpecification, width: Int, channels: Int) throws(Failure) {
+    guard specification.blocks.count == 1, specification.connectors[0].isEmpty else {
+      throw Failure(.incompatible, "opening trajectory begins one block with the state itself; a network of trajectories has one block, and no connector before it")
+    }
+    guard width >= channels else {
+      throw Failure(.incompatible, "width is \(width), less than channels, \(channels), the numbers of a trajectory's state; a larger width adds features that begin at zero")
+    }
   }
 
   /// The same plan with a trajectory cost on the steps of all blocks.

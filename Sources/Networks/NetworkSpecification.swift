@@ -180,11 +180,11 @@ package struct NetworkSpecification: Sendable {
   private var writtenJSON: JSON {
     get throws(Failure) {
       var members: [(key: String, value: JSON)] = []
-      let takesSequences = try openings(try network.text("opening")).takesSequences
+      let opening = try openings(try network.text("opening"))
       let hasShape = try !network.text("input_shape").isEmpty
       // The shape gives the number of inputs, and is left out where there is none.
       let implied = try (hasShape ? (network.isSet("inputs") ? [] : ["inputs"]) : ["input_shape"]) + impliedLossOptions(network)
-      for option in networkOptions where !implied.contains(option.key) && !leavesOpen(option.key) && (takesSequences || !isSequenceOption(option.key) || network.isSet(option.key)) {
+      for option in networkOptions where !implied.contains(option.key) && !leavesOpen(option.key) && (!isSequenceOption(option.key) || network.isSet(option.key) || opening.sequenceOptions.contains(where: { $0.key == option.key })) {
         members.append((option.key, try network.value(option.key).json))
       }
       var elements: [JSON] = []

@@ -83,6 +83,15 @@ package final class Normalization: Sendable {
 }
 
 extension NetworkPlan {
+  /// Whether the first state of a trajectory is a state of the network's equation, in which it enters as it is.
+  package var takesStates: Bool { sequence?.isTrajectory == true }
+
+  /// - Throws: `.incompatible` for networks whose inputs enter as they are.
+  package func requireNormalizable() throws(Failure) {
+    guard takesStates else { return }
+    throw Failure(.incompatible, "opening trajectory takes states and times as they are, so that outputs and targets are states too; normalize the states of features and targets in the data")
+  }
+
   /// The features whose flags are 1.
   /// - Parameters:
   ///   - flags: one number for each input, 0 or 1.

@@ -5,82 +5,133 @@ import VectorFields
 
 /// The options of scope "network" for inputs that are sequences.
 package let sequenceOptions: [OptionDescription] = [
-  OptionDescription("channels", .integer(1...1_000_000), default: .integer(1), unit: "features", "numbers in one observation of a sequence"),
+  OptionDescription("channels", .integer(1...1_000_000), default: .integer(1), unit: "features", "numbers in one observation of a sequence, or in the state of a trajectory"),
   OptionDescription(
     "sequence_layout", .choice(["values", "times_values", "times_values_mask"]), default: .text("values"),
     "what the inputs hold for each step of a sequence. values: the observation; times_values: the time, then the observation; times_values_mask: also one number for each channel, 1 if it was observed and 0 if not, where steps of zeros at the end are padding"),
   OptionDescription(
-    "sequence_time", .choice(["scaled", "absolute"]), default: .text("scaled"), "scaled: the time from a sample's first to its last observation is mapped onto the block's time from 0 to the horizon; absolute: observation times are the block's times"),
+    "sequence_time", .choice(SequenceTime.allCases.map(\.rawValue)), default: .text("scaled"), automatic: true,
+    "scaled: the time from a sample's first to its last observation is mapped onto the block's time from 0 to the horizon; absolute: observation times are the block's times; intervals: each sample advances by its own intervals, in k layers from an observation to the next one. Automatic: intervals with opening trajectory, otherwise scaled"),
   OptionDescription(
     "interpolation", .choice(["none", "linear", "hermite"]), default: .text("none"),
     "how layers read a sequence. none: each layer reads one observation; linear, hermite: the layers, of any number, read a path through the observations, which is piecewise linear, or cubic with backward differences as slopes"),
 ]
 
+/// Those of them that trajectories have too.
+private let trajectoryOptions = sequenceOptions.filter { ["channels", "sequence_time"].contains($0.key) }
+
+/// How the times of a sample pass in a block.
+enum SequenceTime: String, CaseIterable, Sendable {
+  case scaled, absolute, intervals
+}
+
 func isSequenceOption(_ key: String) -> Bool { sequenceOptions.contains { $0.key == key } }
 
-/// How the inputs of a network hold sequences, and how its driven blocks read them.
+extension Opening {
+  /// The options of sequences that it has.
+  package var sequenceOptions: [OptionDescription] {
+    switch self {
+    case .zeroPadding, .dense: []
+    case .sequence, .sequenceDense: Networks.sequenceOptions
+    case .trajectory: trajectoryOptions
+    }
+  }
+}
+
+/// How the inputs of a network hold sequences or trajectories, and how its blocks read them.
 package struct SequencePlan: Sendable {
   package let format: SequenceFormat
   package let interpolation: PathInterpolation
-  package let isScaled: Bool
+  let time: SequenceTime
   /// The sampling that reads the first observation.
   let beginning: PathSampling
 
+  package var isScaled: Bool { time == .scaled }
+  /// Whether samples are a first state and times, instead of observations.
+  package var isTrajectory: Bool { format.layout == .stateAndTimes }
+
   /// nil for an opening that takes plain features.
   ///
-  /// - Throws: `.incompatible` if options of sequences are set for an opening without sequences, or sizes do not go together.
+  /// - Throws: `.incompatible` if options of sequences are set for an opening without them, or sizes do not go together.
   init?(_ network: OptionValues, _ opening: Opening, inputs: Int) throws(Failure) {
-    guard opening.takesSequences else {
-      for option in sequenceOptions where network.isSet(option.key) {
-        throw Failure(.incompatible, "opening \(try network.text("opening")) has no option \(option.key); it belongs to the openings sequence and sequence_dense")
-      }
-      return nil
+    for option in sequenceOptions where network.isSet(option.key) && !opening.sequenceOptions.contains(where: { $0.key == option.key }) {
+      let takers = openings.entries.filter { $0.entry.sequenceOptions.contains { $0.key == option.key } }.map(\.name)
+      throw Failure(.incompatible, "opening \(try network.text("opening")) has no option \(option.key); it belongs to the openings \(enumeration(takers))")
     }
-    let layouts: [String: SequenceFormat.Layout] = ["values": .values, "times_values": .timesAndValues, "times_values_mask": .timesValuesAndMasks]
+    guard opening.takesSequences else { return nil }
     let interpolations: [String: PathInterpolation] = ["none": .none, "linear": .linear, "hermite": .hermite]
-    let (name, channels) = (try network.text("sequence_layout"), try network.integer("channels"))
-    guard let layout = layouts[name], let interpolation = interpolations[try network.text("interpolation")] else {
+    guard let time = SequenceTime(rawValue: try network.text("sequence_time")), let interpolation = interpolations[try network.text("interpolation")] else {
       throw Failure(.internal, "an option of sequences has a value that its list does not hold")
     }
+    (self.time, self.interpolation) = (time, interpolation)
+    format = opening == .trajectory ? try Self.trajectory(network, inputs) : try Self.sequence(network, inputs)
+    beginning = try PathSampling(beginningOf: format)
+    switch (time, opening, format.layout) {
+    case (.scaled, .trajectory, _), (.absolute, .trajectory, _):
+      throw Failure(.incompatible, "sequence_time is \(time.rawValue), but the states of opening trajectory advance by each sample's own intervals; leave sequence_time out or set it to intervals")
+    case (.absolute, _, .values), (.intervals, _, .values):
+      throw Failure(.incompatible, "sequence_time is \(time.rawValue), but sequence_layout values has no times; use times_values or times_values_mask")
+    default: break
+    }
+    guard time != .intervals || interpolation == .none else {
+      throw Failure(
+        .incompatible, "interpolation is \(interpolation), but with sequence_time intervals a layer reads the observation at the end of its interval; interpolation must be none")
+    }
+  }
+
+  private static func sequence(_ network: OptionValues, _ inputs: Int) throws(Failure) -> SequenceFormat {
+    let layouts: [String: SequenceFormat.Layout] = ["values": .values, "times_values": .timesAndValues, "times_values_mask": .timesValuesAndMasks]
+    let (name, channels) = (try network.text("sequence_layout"), try network.integer("channels"))
+    guard let layout = layouts[name] else { throw Failure(.internal, "sequence_layout has a value that its list does not hold") }
     let stepWidth = SequenceFormat.stepWidth(layout, channels: channels)
     guard inputs.isMultiple(of: stepWidth) else {
       throw Failure(
         .incompatible, "inputs is \(inputs), but with channels \(channels) and sequence_layout \(name) a step has \(stepWidth) features; inputs must be steps times that")
     }
-    isScaled = try network.text("sequence_time") == "scaled"
-    guard isScaled || layout != .values else {
-      throw Failure(.incompatible, "sequence_time is absolute, but sequence_layout values has no times; use times_values or times_values_mask")
+    return SequenceFormat(layout, steps: inputs / stepWidth, channels: channels)
+  }
+
+  private static func trajectory(_ network: OptionValues, _ inputs: Int) throws(Failure) -> SequenceFormat {
+    let channels = try network.integer("channels")
+    guard inputs >= channels + 2 else {
+      throw Failure(
+        .incompatible,
+        "inputs is \(inputs), but with channels \(channels) a trajectory has \(channels) number\(channels == 1 ? "" : "s") of the first state and then at least 2 times; inputs must be channels plus the number of times")
     }
-    self.interpolation = interpolation
-    format = SequenceFormat(layout, steps: inputs / stepWidth, channels: channels)
-    beginning = try PathSampling(beginningOf: format)
+    return SequenceFormat(.stateAndTimes, steps: inputs - channels, channels: channels)
   }
 
-  /// What driven fields must know: with padding, a step may lie outside a sample's observations, and with absolute times, a layer may.
+  /// What driven fields must know: with padding, a step may lie outside a sample's observations, and with absolute times, a layer may. Where samples have times of their own, no time passes there.
   var configuration: DriveConfiguration {
-    DriveConfiguration(channels: format.channels, hasPresence: interpolation == .none ? format.layout == .timesValuesAndMasks : !isScaled)
+    DriveConfiguration(
+      channels: format.channels, hasPresence: time != .intervals && (interpolation == .none ? format.layout == .timesValuesAndMasks : !isScaled))
   }
 
-  /// The points at which each block reads its drive; nil for a block without one.
+  /// The number of intervals of their own by which samples advance in a block of this field; nil if they do not.
+  func ownIntervals(_ field: any VectorField) -> Int? { time == .intervals && (isTrajectory || field is any DrivenField) ? max(1, format.steps - 1) : nil }
+
+  /// The drive of each block; nil for a block without one.
   ///
   /// - Throws: `.incompatible` for sequences without a driven field or a driven field without sequences, and if layers and interpolation do not go together.
-  static func drives(of blocks: [ODEBlock], _ specification: NetworkSpecification, _ sequence: SequencePlan?) throws(Failure) -> [PathSampling?] {
-    var drives: [PathSampling?] = []
+  static func drives(of blocks: [ODEBlock], _ specification: NetworkSpecification, _ sequence: SequencePlan?) throws(Failure) -> [BlockDrive?] {
+    var drives: [BlockDrive?] = []
+    let opening = try specification.network.text("opening")
     for (block, options) in zip(blocks, specification.blocks) {
-      guard let driven = block.plainField as? any DrivenField else {
+      let name = try options.text("field")
+      let driven = block.equation as? any DrivenField
+      if driven != nil, sequence?.isTrajectory ?? true {
+        throw Failure(
+          .incompatible,
+          "field \(name) is driven by sequences; opening is \(opening), it must be sequence or sequence_dense")
+      }
+      guard let sequence, driven != nil || sequence.isTrajectory else {
         drives.append(nil)
         continue
-      }
-      let name = try options.text("field")
-      guard let sequence else {
-        throw Failure(
-          .incompatible, "field \(name) is driven by sequences; opening is \(try specification.network.text("opening")), it must be sequence or sequence_dense")
       }
       drives.append(try sequence.drive(of: block, driven, name))
     }
     if sequence != nil, drives.allSatisfy({ $0 == nil }) {
-      throw Failure(
-        .incompatible, "opening \(try specification.network.text("opening")) drives blocks by sequences, but no block has a driven field: \(drivenFields.joined(separator: ", "))")
+      throw Failure(.incompatible, "opening \(opening) drives blocks by sequences, but no block has a driven field: \(drivenFields.joined(separator: ", "))")
     }
     return drives
   }
@@ -89,7 +140,30 @@ package struct SequencePlan: Sendable {
     fields.entries.filter { entry in (try? entry.entry.make(FieldConfiguration(width: 2))).map { $0 is any DrivenField } ?? false }.map(\.name)
   }
 
-  private func drive(of block: ODEBlock, _ field: any DrivenField, _ name: String) throws(Failure) -> PathSampling {
+  private func drive(of block: ODEBlock, _ field: (any DrivenField)?, _ name: String) throws(Failure) -> BlockDrive {
+    if time == .intervals { return try ownTimes(of: block, field, name) }
+    guard let field else { throw Failure(.internal, "a drive without a driven field") }
+    return BlockDrive(sampling: try sampling(of: block, field, name), times: nil)
+  }
+
+  /// Each layer advances by its share of a sample's interval; a driven field reads the observation at the interval's end.
+  private func ownTimes(of block: ODEBlock, _ field: (any DrivenField)?, _ name: String) throws(Failure) -> BlockDrive {
+    let rates = try IntervalRates(block, format)
+    guard let field else { return BlockDrive(sampling: nil, times: rates) }
+    guard field.driveForm == .value else {
+      throw Failure(
+        .incompatible,
+        field.driveForm == .events
+          ? "field \(name) flows over each sample's own intervals with sequence_time absolute, which it takes; set that"
+          : "field \(name) reads the derivative of a path, whose integral does not depend on how time passes; set sequence_time to scaled or absolute")
+    }
+    // The row before the channels, which else says whether there is an observation, becomes that of the rates.
+    let sampling = try PathSampling(
+      format, .none, .value, hasPresence: true, isScaled: false, layers: rates.count, times: { Double($0) }, nodes: [0], stepOfLayer: { $0 + 1 })
+    return BlockDrive(sampling: sampling, times: rates)
+  }
+
+  private func sampling(of block: ODEBlock, _ field: any DrivenField, _ name: String) throws(Failure) -> PathSampling {
     let (steps, layers) = (format.steps, block.layers)
     var evolutions = 0
     switch field.driveForm {
@@ -125,7 +199,7 @@ package struct SequencePlan: Sendable {
 extension NetworkPlan {
   /// The first row that is no valid sequence, or whose path jumps in a channel although a field reads its derivative.
   func sequenceFault(_ features: TensorView, firstRow: Int, called name: StaticString) -> IntakeFault? {
-    let allowsJumps = drives.allSatisfy { $0?.form != .derivative }
+    let allowsJumps = drives.allSatisfy { $0?.sampling?.form != .derivative }
     guard let sequence, let place = firstSequenceFault(features, sequence.format, precision: precision, isScaled: sequence.isScaled, allowsJumps: allowsJumps) else { return nil }
     let fault =
       switch place.fault {

@@ -27,7 +27,7 @@ struct SequenceRows {
     }
     inputs = plan.inputs
     first = !plan.hasOpening ? 0 : sequence.format.channels
-    drives = plan.drives.map { sampling in sampling.map { $0.isIdentity ? .inputs : .rows($0.rows) } ?? .none }
+    drives = plan.drives.map { drive in drive.map { $0.isIdentity ? .inputs : .rows($0.rows) } ?? .none }
   }
 
   func add(to size: inout Arena.Size, columns: Int) {

@@ -59,6 +59,9 @@ extension Network {
     guard let method = block.integrator as? AdaptiveRungeKutta else {
       throw Failure(.incompatible, "block \(index) has steps of fixed size; states at asked times and events need an adaptive integrator: dopri5, tsit5")
     }
+    guard !block.hasOwnTimes else {
+      throw Failure(.incompatible, "samples advance by intervals of their own (sequence_time intervals), so that times between 0 and the horizon mean another time for each; predict with the times that are asked for as features")
+    }
     let times = try self.times(asked, block, timePrecision)
     var late: [Int: Failure] = [:]
     let starts = try start.times.map { (starts) throws(Failure) in

@@ -11,7 +11,7 @@ package let networkOptions: [OptionDescription] = [
   OptionDescription("input_shape", .reals, default: .text(""), "extents of one sample that is an image: channels, height, width; or channels, length; empty: a list of features"),
   OptionDescription("outputs", .integer(1...1_000_000), default: .integer(1), unit: "scores", required: true, "scores that the network computes for a sample: one for each class, or one for each target value"),
   OptionDescription("opening", .choice(openings.names), default: .text("zero_padding"), automatic: true, "how the inputs become the first state. Automatic: dense, if width, layers, horizon and blocks are not set either"),
-  OptionDescription("width", .integer(0...65_536), default: .integer(0), unit: "features", automatic: true, "features of the state, or channels of an image; 0: as many as the inputs have. Automatic: chosen by the numbers of inputs and outputs, if opening, layers, horizon and blocks are not set either"),
+  OptionDescription("width", .integer(0...65_536), default: .integer(0), unit: "features", automatic: true, "features of the state, or channels of an image; 0: as many as the inputs have. Automatic: chosen by the numbers of inputs and outputs, if opening, layers, horizon and blocks are not set either; with opening trajectory its channels"),
   OptionDescription("readout", .choice(readouts.names), default: .text("dense"), "how the final state becomes scores"),
   OptionDescription("opening_norm", weightNorm.kind, default: .text("free"), "how the weights of opening dense are scaled, as by the option norm of connector dense"),
   OptionDescription("readout_norm", weightNorm.kind, default: .text("free"), "how the weights of readout dense are scaled, as by the option norm of connector dense"),
@@ -28,10 +28,10 @@ package let blockOptions: [OptionDescription] = [
   OptionDescription("activation", .choice(activations.names), default: .text("tanh"), "the activation function σ, applied to each number"),
   OptionDescription("bias", .choice(biases.names), default: .text("vector"), biasHelp),
   OptionDescription("integrator", .choice(integrators.names), default: .text("euler"), "the time integrator; each of its steps is a layer"),
-  OptionDescription("layers", .integer(1...1_000_000), default: .integer(10), unit: "layers", automatic: true, "number N of layers, which are the integrator's steps. Automatic: 5 if opening, width, horizon and blocks are not set either, otherwise 10"),
-  OptionDescription("horizon", .real(0...1e9, openBelow: true), default: .real(1), unit: "time", automatic: true, "final time T of the block; each step has size T/N unless step_sizes is given. Automatic: 2 if opening, width, layers and blocks are not set either, otherwise 1"),
+  OptionDescription("layers", .integer(1...1_000_000), default: .integer(10), unit: "layers", automatic: true, "number N of layers, which are the integrator's steps. Automatic: 5 if opening, width, horizon and blocks are not set either; with opening trajectory as many as a sample has intervals; otherwise 10"),
+  OptionDescription("horizon", .real(0...1e9, openBelow: true), default: .real(1), unit: "time", automatic: true, "final time T of the block; each step has size T/N unless step_sizes is given. Automatic: 2 if opening, width, layers and blocks are not set either; with opening trajectory the number of a sample's intervals; otherwise 1"),
   OptionDescription("step_sizes", .reals, default: .text(""), unit: "time", "the step size of each layer, if they are not equal; their sum is then the horizon; empty: N equal steps"),
-  OptionDescription("weights_in_time", .choice(timeBases.names), default: .text("layers"), "how the layers get their weights: each has its own, several share them, or they are functions of time θ(t)"),
+  OptionDescription("weights_in_time", .choice(timeBases.names), default: .text("layers"), automatic: true, "how the layers get their weights: each has its own, several share them, or they are functions of time θ(t). Automatic: shared with opening trajectory, otherwise layers"),
   OptionDescription("memory", .choice(memoryPolicies.names), default: .text("store_all"), "which states training keeps in memory for the gradient, and which it computes again"),
   OptionDescription("noise", .choice(layerNoises.names), default: .text("none"), "random numbers in the layers during training; evaluation and prediction draw none"),
   OptionDescription("initial_scale", .real(0...1e6), default: .real(1), "factor of the standard deviation of the initial weights; with 1, f(y) is about as large as y, whatever the width, hidden_width and channels"),
@@ -77,18 +77,19 @@ func checkElementOptions(_ block: OptionValues) throws(Failure) {
 }
 
 /// How inputs become the first state: padded with zeros up to the width (for images, with channels of zeros), or by a trained affine map. For sequences, which drive the blocks, the state starts at zero or at a trained map of the first
-/// observation.
+/// observation. For trajectories the inputs hold the first state itself, and the times to which the block leads it.
 package enum Opening: Sendable {
-  case zeroPadding, dense, sequence, sequenceDense
+  case zeroPadding, dense, sequence, sequenceDense, trajectory
 
-  /// Whether the inputs are sequences.
-  package var takesSequences: Bool { self == .sequence || self == .sequenceDense }
+  /// Whether the inputs are sequences or trajectories, in which the place of a feature says more than its number.
+  package var takesSequences: Bool { !sequenceOptions.isEmpty }
 }
 package let openings = Registry<Opening>("opening", [
   ("zero_padding", "the inputs, then features or channels of zeros up to the width", .zeroPadding),
   ("dense", "a trained affine map of the inputs", .dense),
   ("sequence", "the inputs are observations in time that drive the blocks; the state starts at zero", .sequence),
   ("sequence_dense", "as sequence, but the state starts as a trained affine map of the first observation", .sequenceDense),
+  ("trajectory", "the inputs are the state at the first of a sample's times, then all its times; the block leads the state from time to time", .trajectory),
 ])
 
 /// How the final state becomes scores: by a trained affine map, or unchanged.

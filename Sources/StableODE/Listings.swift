@@ -61,7 +61,7 @@ private struct ChoiceListing {
 }
 
 private let choiceListings: [ChoiceListing] = [
-  ChoiceListing(scope: "network", option: "opening", choices: openings.entries.map { ($0.name, $0.entry.takesSequences ? sequenceOptions : []) }),
+  ChoiceListing(scope: "network", option: "opening", choices: openings.entries.map { ($0.name, $0.entry.sequenceOptions) }),
   ChoiceListing(scope: "network", option: "loss", choices: losses.entries.map { ($0.name, $0.entry.options) }),
   ChoiceListing(scope: "block", option: "field", choices: fields.entries.map { ($0.name, $0.entry.options) }),
   ChoiceListing(scope: "block", option: "operator", choices: operators.entries.map { ($0.name, $0.entry.options) }),

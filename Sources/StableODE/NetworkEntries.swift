@@ -85,6 +85,7 @@ public func sode_network_set_normalization(
   reporting { () throws(Failure) in
     try using(network, .network, "network") { network throws(Failure) in
       guard shift != nil || scale != nil else { return network.replaceNormalization(with: nil) }
+      try network.plan.requireNormalizable()
       let (plan, shift, scale) = (network.plan, try CallerTensor(shift, "shift"), try CallerTensor(scale, "scale"))
       try network.replaceNormalization(
         with: Normalization(shift: try numbersOfInputs(shift, plan), scale: try numbersOfInputs(scale, plan), inputs: plan.inputs, precision: plan.precision))

@@ -164,9 +164,11 @@ final class TrainingRun {
   private static func scaling(_ trainer: Trainer, _ settings: TrainerOptions, _ training: Dataset) throws(Failure) -> DataScaling {
     let (network, plan) = (trainer.network, trainer.network.plan)
     var scaling = network.snapshot.scaling
-    let needsFeatures = settings.standardizesInputs && scaling.features == nil
+    // States of an equation stay as they are, and so do targets where the scores are such states.
+    if plan.takesStates, trainer.options.isSet("normalization"), settings.standardizesInputs { try plan.requireNormalizable() }
+    let needsFeatures = settings.standardizesInputs && scaling.features == nil && !plan.takesStates
     // A loss of the caller's knows only the caller's units.
-    let needsTargets = settings.standardizesTargets && scaling.targets == nil && plan.loss.targetScale != nil && trainer.loss == nil
+    let needsTargets = settings.standardizesTargets && scaling.targets == nil && plan.loss.targetScale != nil && trainer.loss == nil && !(plan.takesStates && plan.readout == nil)
     guard needsFeatures || needsTargets, try network.isInitial() else { return scaling }
     if needsFeatures { scaling.features = try plan.normalization(standardizing: training, squashingHeavyTails: settings.squashesHeavyTails && plan.loss.marginRadius == nil) }
     if needsTargets, let values = training.readAsValues.values, values.columns == plan.targetCount { scaling.targets = try plan.targetScaling(standardizing: values) }

@@ -22,6 +22,8 @@ package protocol VectorField: Sendable {
   var stateWidth: Int { get }
   /// The rows of outside input that the field reads through `Layer.drive`; 0 for a field without outside input.
   var driveWidth: Int { get }
+  /// Whether the outside input stays the same within a layer.
+  var hasSteadyDrive: Bool { get }
   /// 1; or 2 for a partitioned field, whose component 0 moves the positions and whose component 1 moves the momenta. Neither reads the rows that it writes.
   var componentCount: Int { get }
   func rowsRead(by component: Int) -> Range<Int>
@@ -81,6 +83,7 @@ extension VectorField {
   package var couplesSamples: Bool { false }
   package var stateWidth: Int { width }
   package var driveWidth: Int { 0 }
+  package var hasSteadyDrive: Bool { driveWidth == 0 }
   package var componentCount: Int { 1 }
   package func rowsRead(by component: Int) -> Range<Int> { 0..<stateWidth }
   package func rowsWritten(by component: Int) -> Range<Int> { 0..<stateWidth }

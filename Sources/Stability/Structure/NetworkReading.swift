@@ -47,7 +47,10 @@ package final class NetworkReading {
 
   package init(_ plan: NetworkPlan, _ snapshot: ParameterSnapshot) throws(Failure) {
     (self.plan, self.snapshot) = (plan, snapshot)
-    if plan.sequence != nil { throw Failure(.incompatible, "no bounds are known of networks that read sequences") }
+    if let sequence = plan.sequence {
+      throw Failure(
+        .incompatible, sequence.isTrajectory ? "no bounds are known of networks of trajectories: samples have steps of their own size, which are inputs" : "no bounds are known of networks that read sequences")
+    }
     var stages: [StageReading] = []
     let count = plan.stages.count
     var connectors = 0

@@ -157,6 +157,7 @@ package final class StabilitySet: Constraint {
     guard block.layout.expandedCount == 0 else {
       throw Failure(.incompatible, "\(asked.option), which needs layers whose weights are parameters (weights_in_time layers, shared or piecewise_constant), not mixed from coefficients")
     }
+    guard !block.hasOwnTimes else { throw Failure(.incompatible, "\(asked.option), but samples have steps of their own size (sequence_time intervals), which weights know nothing of") }
     guard let dynamics = block.plainField.frozenDynamics, block.integrator.fieldCount == 1 else {
       throw Failure(.incompatible, "\(asked.option), but of this field's Jacobian no bound is known, or not with this activation, whose slopes must lie in [0, L]")
     }

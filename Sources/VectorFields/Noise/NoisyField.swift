@@ -32,6 +32,7 @@ package final class NoisyField: VectorField {
   package var couplesSamples: Bool { field.couplesSamples }
   package var stateWidth: Int { field.stateWidth }
   package var driveWidth: Int { field.driveWidth }
+  package var hasSteadyDrive: Bool { field.hasSteadyDrive }
   package var componentCount: Int { field.componentCount }
   package func rowsRead(by component: Int) -> Range<Int> { field.rowsRead(by: component) }
   package func rowsWritten(by component: Int) -> Range<Int> { field.rowsWritten(by: component) }

@@ -28,13 +28,13 @@ class BlockOptions(TypedDict, total=False):
     integrator: Literal["euler", "verlet", "backward_euler", "implicit_midpoint", "cayley", "exponential", "imex", "heun", "ssprk3", "rk3", "rk4", "runge_kutta", "reversible", "polynet", "fractal", "adams_bashforth2", "adams_bashforth3", "linear_multistep", "leapfrog", "midpoint", "revnet", "shake_shake", "euler_maruyama", "near_identity", "dopri5", "tsit5"] | str
     """the time integrator; each of its steps is a layer"""
     layers: int | None
-    """number N of layers, which are the integrator's steps. Automatic: 5 if opening, width, horizon and blocks are not set either, otherwise 10; between 1 and 1000000"""
+    """number N of layers, which are the integrator's steps. Automatic: 5 if opening, width, horizon and blocks are not set either; with opening trajectory as many as a sample has intervals; otherwise 10; between 1 and 1000000"""
     horizon: float | None
-    """final time T of the block; each step has size T/N unless step_sizes is given. Automatic: 2 if opening, width, layers and blocks are not set either, otherwise 1; > 0.0 and <= 1000000000.0"""
+    """final time T of the block; each step has size T/N unless step_sizes is given. Automatic: 2 if opening, width, layers and blocks are not set either; with opening trajectory the number of a sample's intervals; otherwise 1; > 0.0 and <= 1000000000.0"""
     step_sizes: str | Sequence[float]
     """the step size of each layer, if they are not equal; their sum is then the horizon; empty: N equal steps; finite numbers separated by commas"""
-    weights_in_time: Literal["layers", "shared", "piecewise_constant", "piecewise_linear", "polynomial", "b_spline"] | str
-    """how the layers get their weights: each has its own, several share them, or they are functions of time θ(t)"""
+    weights_in_time: Literal["layers", "shared", "piecewise_constant", "piecewise_linear", "polynomial", "b_spline"] | str | None
+    """how the layers get their weights: each has its own, several share them, or they are functions of time θ(t). Automatic: shared with opening trajectory, otherwise layers"""
     memory: Literal["store_all", "store_every", "binomial", "automatic", "reversible"] | str
     """which states training keeps in memory for the gradient, and which it computes again"""
     noise: Literal["none", "stochastic_depth", "dropout", "gaussian", "uniform"] | str
@@ -216,10 +216,10 @@ class NetworkChanges(BlockOptions, total=False):
     """features of one sample; may be left out where input_shape is given; between 1 and 1000000"""
     input_shape: str | Sequence[float]
     """extents of one sample that is an image: channels, height, width; or channels, length; empty: a list of features; finite numbers separated by commas"""
-    opening: Literal["zero_padding", "dense", "sequence", "sequence_dense"] | str | None
+    opening: Literal["zero_padding", "dense", "sequence", "sequence_dense", "trajectory"] | str | None
     """how the inputs become the first state. Automatic: dense, if width, layers, horizon and blocks are not set either"""
     width: int | None
-    """features of the state, or channels of an image; 0: as many as the inputs have. Automatic: chosen by the numbers of inputs and outputs, if opening, layers, horizon and blocks are not set either; between 0 and 65536"""
+    """features of the state, or channels of an image; 0: as many as the inputs have. Automatic: chosen by the numbers of inputs and outputs, if opening, layers, horizon and blocks are not set either; with opening trajectory its channels; between 0 and 65536"""
     readout: Literal["dense", "identity"] | str
     """how the final state becomes scores"""
     opening_norm: Literal["free", "row_sums", "aol", "tight"] | str
@@ -239,11 +239,11 @@ class NetworkChanges(BlockOptions, total=False):
     quantiles: str | Sequence[float]
     """levels of loss quantile, each between 0 and 1. One level: that of all outputs. Several: as many consecutive outputs estimate the quantiles of one target, so that outputs is targets times levels; finite numbers separated by commas; for loss quantile"""
     channels: int
-    """numbers in one observation of a sequence; between 1 and 1000000; for opening sequence, sequence_dense"""
+    """numbers in one observation of a sequence, or in the state of a trajectory; between 1 and 1000000; for opening sequence, sequence_dense, trajectory"""
     sequence_layout: Literal["values", "times_values", "times_values_mask"] | str
     """what the inputs hold for each step of a sequence. values: the observation; times_values: the time, then the observation; times_values_mask: also one number for each channel, 1 if it was observed and 0 if not, where steps of zeros at the end are padding; for opening sequence, sequence_dense"""
-    sequence_time: Literal["scaled", "absolute"] | str
-    """scaled: the time from a sample's first to its last observation is mapped onto the block's time from 0 to the horizon; absolute: observation times are the block's times; for opening sequence, sequence_dense"""
+    sequence_time: Literal["scaled", "absolute", "intervals"] | str | None
+    """scaled: the time from a sample's first to its last observation is mapped onto the block's time from 0 to the horizon; absolute: observation times are the block's times; intervals: each sample advances by its own intervals, in k layers from an observation to the next one. Automatic: intervals with opening trajectory, otherwise scaled; for opening sequence, sequence_dense, trajectory"""
     interpolation: Literal["none", "linear", "hermite"] | str
     """how layers read a sequence. none: each layer reads one observation; linear, hermite: the layers, of any number, read a path through the observations, which is piecewise linear, or cubic with backward differences as slopes; for opening sequence, sequence_dense"""
 

@@ -17,9 +17,11 @@ SEQUENCES = [
     "`times_values`: 1 + C numbers a step: its time, then the observations. Times ascend. inputs = steps·(1 + C).",
     "`times_values_mask`: 1 + 2C numbers a step: its time, the observations, then a mask for each channel, 1 for observed and 0 for not. What is not"
     " observed is not read, nor is the time of a step without observations: they may hold anything, in data sets any finite number. Steps whose numbers are all 0 at the end of a sample are padding. inputs = steps·(1 + 2C).",
-    "`sequence_time` `scaled` maps each sample's first to last time onto the horizon from 0 to T; `absolute` takes times as the blocks' own.",
+    "`sequence_time` `scaled` maps each sample's first to last time onto the horizon from 0 to T; `absolute` takes times as the blocks' own;"
+    " `intervals` advances each sample by its own intervals, in k layers from an observation to the next one: layers = k·(steps − 1).",
     "`interpolation` `none`: layer i reads step i, so that a block has as many layers as there are steps and times are not read;"
     " `linear` and `hermite` lay a path through the observations, which any number of layers reads.",
+    "With opening `trajectory` a sample's features are its state at its first time, C numbers, and then its times: inputs = C + times, layers = k·(times − 1).",
 ]
 
 

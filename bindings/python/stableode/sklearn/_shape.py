@@ -18,7 +18,7 @@ def chosen_shape(options: dict[str, Any], sizes: dict[str, Any]) -> dict[str, An
     The library itself takes fixed values for the rest as soon as one is set. A parameter that is None leaves a choice to the library, whatever
     the other parameters are.
     """
-    described = _DESCRIBING & options.keys() or str(options.get("opening", "")).startswith("sequence")
+    described = _DESCRIBING & options.keys() or str(options.get("opening", "")).startswith(("sequence", "trajectory"))
     if described or not options.keys() & {*_OF_THE_NETWORK, *_OF_THE_BLOCK}:
         return {}
     chosen = Network(loss=options["loss"], **sizes).specification
