@@ -14,6 +14,9 @@ package let sequenceOptions: [OptionDescription] = [
   OptionDescription(
     "interpolation", .choice(["none", "linear", "hermite"]), default: .text("none"),
     "how layers read a sequence. none: each layer reads one observation; linear, hermite: the layers, of any number, read a path through the observations, which is piecewise linear, or cubic with backward differences as slopes"),
+  OptionDescription(
+    "outputs_at", .choice(["end", "steps"]), default: .text("end"),
+    "where the readout reads the state. end: at the end of the sequence; steps: at each step, with the same weights, so that a sample has steps times outputs scores, step by step; those of a step depend on the observations up to it"),
 ]
 
 func isSequenceOption(_ key: String) -> Bool { sequenceOptions.contains { $0.key == key } }
@@ -25,6 +28,8 @@ package struct SequencePlan: Sendable {
   package let isScaled: Bool
   /// The sampling that reads the first observation.
   let beginning: PathSampling
+  /// Whether there are outputs at every step.
+  package let hasOutputsAtSteps: Bool
 
   /// nil for an opening that takes plain features.
   ///
@@ -53,7 +58,9 @@ package struct SequencePlan: Sendable {
     }
     self.interpolation = interpolation
     format = SequenceFormat(layout, steps: inputs / stepWidth, channels: channels)
-    beginning = try PathSampling(beginningOf: format)
+    hasOutputsAtSteps = try network.text("outputs_at") == "steps"
+    // A channel's first observation may come after a step with an output, which must not know of it.
+    beginning = try PathSampling(beginningOf: format, readsFirstStepAlone: hasOutputsAtSteps)
   }
 
   /// What driven fields must know: with padding, a step may lie outside a sample's observations, and with absolute times, a layer may.
@@ -83,6 +90,39 @@ package struct SequencePlan: Sendable {
         .incompatible, "opening \(try specification.network.text("opening")) drives blocks by sequences, but no block has a driven field: \(drivenFields.joined(separator: ", "))")
     }
     return drives
+  }
+
+  /// The states of the last block that end the steps of a sequence; nil for outputs at the end alone.
+  ///
+  /// The state at observation i has read the sequence up to observation i. With interpolation none a step ends with the layers that read it. On a path the observations lie at equal distances, the first one at the beginning.
+  /// - Throws: `.incompatible` where a state would depend on later observations, or where no state lies at each observation.
+  static func outputStates(of blocks: [ODEBlock], _ specification: NetworkSpecification, _ sequence: SequencePlan?, _ drives: [PathSampling?]) throws(Failure) -> StepStates? {
+    guard let sequence, sequence.hasOutputsAtSteps, let block = blocks.last else { return nil }
+    let (steps, layers) = (sequence.format.steps, block.layers)
+    func refused(_ reason: String) -> Failure { Failure(.incompatible, "outputs_at is steps, but \(reason)") }
+    guard specification.connectors[blocks.count].isEmpty else {
+      throw refused("a connector stands behind the last block; the readout, which reads each step's state, must follow the last block itself")
+    }
+    guard drives[blocks.count - 1] != nil else { throw refused("the last block is not driven by the sequence; its field must be one of \(drivenFields.joined(separator: ", "))") }
+    guard drives.dropLast().allSatisfy({ $0 == nil }) else {
+      throw refused("a block before the last one is driven too, and its final state, with which the last block begins, has read the whole sequence; only the last block may be driven")
+    }
+    guard sequence.interpolation == .none else {
+      guard sequence.format.layout == .values else {
+        throw refused("interpolation is \(sequence.interpolation) and observations have times, at which no layer of all samples ends; take sequence_layout values, whose observations lie at equal distances, or interpolation none")
+      }
+      guard steps > 1, layers.isMultiple(of: steps - 1), block.grid.isUniform else {
+        throw refused(
+          steps < 2 ? "a sample has one step, through which interpolation \(sequence.interpolation) lays no path"
+            : block.grid.isUniform ? "layers is \(layers); a sample has \(steps) steps, between which lie \(steps - 1) intervals, and interpolation \(sequence.interpolation) needs the same number of layers for each: a multiple of \(steps - 1)"
+            : "step_sizes are not equal; with interpolation \(sequence.interpolation) layers end at the observations, which lie at equal distances")
+      }
+      return StepStates(first: 0, every: layers / (steps - 1), count: steps)
+    }
+    if (block.plainField as? any DrivenField)?.driveForm == .events, sequence.isScaled, sequence.format.layout != .values {
+      throw refused("sequence_time is scaled, which measures times by a sample's last one, so that every state would depend on it; set sequence_time to absolute")
+    }
+    return StepStates(first: layers / steps, every: layers / steps, count: steps)
   }
 
   private static var drivenFields: [String] {
