@@ -248,7 +248,13 @@ typedef struct sode_specification sode_specification;
  * the channels, then a mask for each channel). Without interpolation, layer i of a recurrent field reads step i and ignores times; with interpolation, the
  * field reads a continuous path through the observations at their times. A mask is 1 for an observed number and 0 for a missing one. Where it is 0, the
  * number is not read, nor is the time of a step whose masks are all 0 (padding): they may hold anything, NaN too, except in data sets, which do not know the
- * layout. An error names the first bad row. With sequence_time "intervals" a recurrent field has k layers for each interval between two observations, which
+ * layout. An error names the first bad row. With the option outputs_at "steps" the readout reads the state of the last block at each step, with the same
+ * weights: a sample has steps x outputs scores, those of a step depending on the observations up to it alone, and arrays of scores are [samples, steps,
+ * outputs] (or [samples, steps * outputs]), classes [samples, steps]. Targets are values [samples, steps, targets] or labels [samples, steps]; NaN and the
+ * label -1 stand for what was not observed and add nothing. In the mean loss and in metrics each observed step counts once, with the weights of its sample
+ * and label. A sample may have no observed step, a data set needs one. With interpolation none a step ends with the layers that read it; with linear and
+ * hermite (layout values) layers is a multiple of steps - 1, and the first step's state is that of the opening.
+ * With sequence_time "intervals" a recurrent field has k layers for each interval between two observations, which
  * advance each sample by its own interval, every layer by its share, and read the observation at the interval's end; the first observation enters by opening
  * sequence_dense alone.
  * Trajectories: with the opening "trajectory", a sample's features are its state y(t_0), channels numbers, and then S >= 2 times t_0 <= ... <= t_{S-1} of its
@@ -297,7 +303,7 @@ typedef struct sode_network_info {
   uint32_t struct_size;
   int32_t precision_bits; /* 32 or 64 */
   int64_t inputs;         /* features per sample */
-  int64_t outputs;        /* scores per sample */
+  int64_t outputs;        /* scores per sample, or per step of a sample */
   int64_t blocks;
   int64_t parameters;     /* numbers in all tensors together */
   int64_t tensors;        /* named parameter tensors */
@@ -306,7 +312,8 @@ typedef struct sode_network_info {
   int64_t running_averages; /* those of the parameters that are running averages of batch normalization: steps of training do not minimize over them */
   int64_t targets;          /* target values per sample; 0: the target is a class label */
   int64_t class_columns;    /* integers per sample that SODE_CLASSES gives: 1, or for multilabel_logistic one for each output; 0: the loss has no classes */
-  uint64_t reserved[4];
+  int64_t steps;            /* with outputs_at steps: the steps that have outputs, so that a sample has steps times outputs scores, and targets and class_columns count all steps; 0: outputs at the end */
+  uint64_t reserved[3];
 } sode_network_info;
 /* In this order: the network was not loaded; its file had the right checksum; its file had no checksum, because another program wrote it. */
 enum { SODE_CHECKSUM_NOT_LOADED = 0, SODE_CHECKSUM_RIGHT = 1, SODE_CHECKSUM_ABSENT = 2 };
@@ -580,7 +587,7 @@ SODE_API sode_status sode_trainer_set_callback(sode_trainer *trainer, sode_callb
 SODE_API sode_status sode_trainer_set_class_weights(sode_trainer *trainer, const sode_tensor *weights);
 /* A loss function of the caller's, which the library calls with some samples of a batch at a time. It reads scores [samples, outputs] and targets: labels
  * [samples] of i32, or values [samples, targets]. It writes losses [samples] of f64 and, unless gradient is NULL, gradient [samples, outputs]: the derivative
- * of each sample's own loss with respect to its scores. The tensors have strides and exist during the call only; scores and gradient have the network's
+ * of each sample's own loss with respect to its scores. With outputs_at "steps" all but the losses have an axis of steps after the first. The tensors have strides and exist during the call only; scores and gradient have the network's
  * precision. It returns 0 for success; any other value, or a result that is not finite, ends the work with SODE_ERR_CALLBACK_FAILED. It runs on the thread
  * that called the library: work with a loss of the caller's uses one thread. */
 typedef int32_t (*sode_loss_function)(const sode_tensor *scores, const sode_tensor *targets, sode_tensor *losses, sode_tensor *gradient, void *user_data);

@@ -19,6 +19,10 @@ package final class Dataset: @unchecked Sendable {
   /// Bounds of the magnitudes of features and target values: what a network's precision must hold.
   package let featureBound: Double
   package let valueBound: Double
+  /// Whether target values may be NaN, which stands for one that was not observed. Networks with outputs at every step of a sequence take such values.
+  package let mayMiss: Bool
+  /// The labels of each step, which `labeled(steps:below:)` makes of target values; nil for other data.
+  package let stepLabels: StepLabels?
   /// How the features were made of a table's columns, and the names of the classes; nil for data without names.
   package let columns: ColumnRecord?
   /// The object that keeps the memory alive.
@@ -29,10 +33,12 @@ package final class Dataset: @unchecked Sendable {
   /// The number of classes, or of values per sample.
   package var targetCount: Int { values?.columns ?? classCount }
 
-  /// - Parameters: featureBound, valueBound: the bounds of magnitudes, if they are known; nil to compute them from the numbers.
+  /// - Parameters:
+  ///   - featureBound: the bound of magnitudes, if it is known; nil to compute it from the numbers.
+  ///   - valueBound: the bound of magnitudes; 0 for labels.
   init(
     features: TensorView, labels: UnsafePointer<Int32>?, values: TensorView?, classCount: Int, weights: Vector? = nil, featureBound: Double? = nil,
-    valueBound: Double? = nil, columns: ColumnRecord? = nil, owners: [AnyObject]
+    valueBound: Double, mayMiss: Bool, stepLabels: StepLabels? = nil, columns: ColumnRecord? = nil, owners: [AnyObject]
   ) {
     self.features = features
     self.labels = labels
@@ -40,7 +46,7 @@ package final class Dataset: @unchecked Sendable {
     self.classCount = classCount
     self.weights = weights
     self.featureBound = featureBound ?? magnitudeBound(features)
-    self.valueBound = valueBound ?? values.map(magnitudeBound) ?? 0
+    (self.valueBound, self.mayMiss, self.stepLabels) = (valueBound, mayMiss, stepLabels)
     self.columns = columns
     self.owners = owners
   }
@@ -48,7 +54,8 @@ package final class Dataset: @unchecked Sendable {
   /// The same data set with another view of its features: the same numbers in another order of their axes.
   package func replacing(features view: TensorView) -> Dataset {
     Dataset(
-      features: view, labels: labels, values: values, classCount: classCount, weights: weights, featureBound: featureBound, valueBound: valueBound, columns: columns, owners: owners)
+      features: view, labels: labels, values: values, classCount: classCount, weights: weights, featureBound: featureBound, valueBound: valueBound, mayMiss: mayMiss, stepLabels: stepLabels,
+      columns: columns, owners: owners)
   }
 
   /// Copies features and labels; the features keep their type.
@@ -67,20 +74,20 @@ package final class Dataset: @unchecked Sendable {
   }
 
   private convenience init(copying features: TensorView, _ checked: (labels: Buffer, classCount: Int)) throws(Failure) {
-    let bound = try checkNumbers(features, "features")
+    let bound = try checkNumbers(features, "features").bound
     let (copy, memory) = try packed(features)
     let pointer = UnsafePointer(checked.labels.labels(count: features.rows))
-    self.init(features: copy, labels: pointer, values: nil, classCount: checked.classCount, featureBound: bound, owners: [memory, checked.labels])
+    self.init(features: copy, labels: pointer, values: nil, classCount: checked.classCount, featureBound: bound, valueBound: 0, mayMiss: false, owners: [memory, checked.labels])
   }
 
-  /// Copies features and target values (samples × values, finite); see `init(copying:labels:classes:)`.
+  /// Copies features and target values (samples × values); see `init(copying:labels:classes:)`. Values are finite, but where a sample has several, NaN stands for one that was not observed.
   package convenience init(copying features: TensorView, values: TensorView) throws(Failure) {
     try checkRoom(for: features, "features")
     try checkRoom(for: values, "targets")
-    let (bound, valueBound) = (try checkNumbers(features, "features"), try checkValues(values, samples: features.rows))
+    let (bound, checked) = (try checkNumbers(features, "features").bound, try checkValues(values, samples: features.rows))
     let (copy, memory) = try packed(features)
     let (valuesCopy, valuesMemory) = try packed(values)
-    self.init(features: copy, labels: nil, values: valuesCopy, classCount: 0, featureBound: bound, valueBound: valueBound, owners: [memory, valuesMemory])
+    self.init(features: copy, labels: nil, values: valuesCopy, classCount: 0, featureBound: bound, valueBound: checked.bound, mayMiss: checked.mayMiss, owners: [memory, valuesMemory])
   }
 
   /// Borrows the features and copies the labels (as Int32).
@@ -94,15 +101,15 @@ package final class Dataset: @unchecked Sendable {
   private convenience init(
     retaining features: TensorView, _ checked: (labels: Buffer, classCount: Int), isChecked: Bool = false, release: @escaping () -> Void
   ) throws(Failure) {
-    let bound = isChecked ? .infinity : try checkNumbers(features, "features")
+    let bound = isChecked ? .infinity : try checkNumbers(features, "features").bound
     let pointer = UnsafePointer(checked.labels.labels(count: features.rows))
-    self.init(features: features, labels: pointer, values: nil, classCount: checked.classCount, featureBound: bound, owners: [Borrowed(release), checked.labels])
+    self.init(features: features, labels: pointer, values: nil, classCount: checked.classCount, featureBound: bound, valueBound: 0, mayMiss: false, owners: [Borrowed(release), checked.labels])
   }
 
   /// Borrows the features and the target values; see `init(retaining:labels:classes:release:)`.
   package convenience init(retaining features: TensorView, values: TensorView, isChecked: Bool = false, release: @escaping () -> Void) throws(Failure) {
-    let (bound, valueBound) = (isChecked ? .infinity : try checkNumbers(features, "features"), try checkValues(values, samples: features.rows))
-    self.init(features: features, labels: nil, values: values, classCount: 0, featureBound: bound, valueBound: valueBound, owners: [Borrowed(release)])
+    let (bound, checked) = (isChecked ? .infinity : try checkNumbers(features, "features").bound, try checkValues(values, samples: features.rows))
+    self.init(features: features, labels: nil, values: values, classCount: 0, featureBound: bound, valueBound: checked.bound, mayMiss: checked.mayMiss, owners: [Borrowed(release)])
   }
 
   /// Copies features and one number for each sample. If all numbers are valid class labels they are stored as labels, otherwise as values; the loss decides how they are read (`readAsValues`).
@@ -135,7 +142,7 @@ package final class Dataset: @unchecked Sendable {
   package var readAsValues: Dataset {
     guard let labels else { return self }
     let column = TensorView(UnsafeRawPointer(labels), type: .int32, rows: count, columns: 1)
-    return Dataset(features: features, labels: nil, values: column, classCount: 0, weights: weights, featureBound: featureBound, valueBound: Double(Int32.max), columns: columns, owners: owners)
+    return Dataset(features: features, labels: nil, values: column, classCount: 0, weights: weights, featureBound: featureBound, valueBound: Double(Int32.max), mayMiss: false, columns: columns, owners: owners)
   }
 
   /// The samples `start` … `start + count − 1`, sharing memory with this data set.
@@ -148,7 +155,7 @@ package final class Dataset: @unchecked Sendable {
     let rows = start..<start + count
     return Dataset(
       features: features.rows(rows), labels: labels.map { $0 + start }, values: values?.rows(rows), classCount: classCount, weights: weights?[rows], featureBound: featureBound,
-      valueBound: valueBound, columns: columns, owners: owners)
+      valueBound: valueBound, mayMiss: mayMiss, stepLabels: stepLabels?.from(start), columns: columns, owners: owners)
   }
 
   /// The first `count` samples.
@@ -158,9 +165,16 @@ package final class Dataset: @unchecked Sendable {
   /// - Parameters:
   ///   - bounds: what the values themselves must lie in; nil: anywhere.
   ///   - scaling: how the values enter the network, whose precision must then hold what they become, and a bound of that; nil: as they are.
+  ///   - allowsMissing: whether NaN stands for a value that was not observed.
   /// - Throws: `invalidData` naming row and column; why the work must end.
-  package func requireValues(heldBy precision: Precision, within bounds: ClosedRange<Double>? = nil, entering scaling: (numbers: FeatureScaling, bound: Double)? = nil) throws(Failure) {
-    if let bounds, let values, let place = try firstOutside(bounds, values) {
+  package func requireValues(
+    heldBy precision: Precision, within bounds: ClosedRange<Double>? = nil, entering scaling: (numbers: FeatureScaling, bound: Double)? = nil, allowsMissing: Bool = false
+  ) throws(Failure) {
+    if mayMiss, !allowsMissing, let values, let place = try firstUnheldInPieces(values, by: .float64) {
+      throw Failure(
+        .invalidData, "targets hold NaN at row \(place.row), column \(place.column); they must be finite, because this network has no outputs at every step, of which some may be unobserved")
+    }
+    if let bounds, let values, let place = try firstOutside(bounds, values, allowsNaN: mayMiss) {
       let allowed = bounds.upperBound.isFinite ? "between \(bounds.lowerBound) and \(bounds.upperBound)" : ">= \(bounds.lowerBound)"
       throw Failure(
         .invalidData, "targets hold \(values.number(row: place.row, column: place.column)) at row \(place.row), column \(place.column); this network's loss needs values \(allowed)")
@@ -172,14 +186,14 @@ package final class Dataset: @unchecked Sendable {
           for column in 0..<values.columns {
             let value = values.number(row: row, column: column)
             let entering = (value - (scaling.numbers.shift?.load(column) ?? 0)) * (scaling.numbers.scale?.load(column) ?? 1)
-            guard entering.magnitude <= precision.largest else {
+            guard entering.magnitude <= precision.largest || value.isNaN else {
               throw Failure(.invalidData, "targets hold \(value) at row \(row), column \(column), which is too large for \(precision.name) once it is scaled")
             }
           }
         }
       }
     }
-    guard valueBound > precision.largest, let values, let place = firstUnheld(values, by: precision) else { return }
+    guard valueBound > precision.largest, let values, let place = firstUnheld(values, by: precision, allowsNaN: mayMiss) else { return }
     throw Failure(
       .invalidData,
       "targets hold \(values.number(row: place.row, column: place.column)) at row \(place.row), column \(place.column), too large for \(precision.name)")
@@ -226,28 +240,29 @@ private func labelsIfAllAre(_ numbers: TensorView, samples: Int) throws(Failure)
   }
 }
 
-/// Checks target values and gives a bound of their magnitudes.
-private func checkValues(_ values: TensorView, samples: Int) throws(Failure) -> Double {
+/// Checks target values and gives a bound of their magnitudes, and whether some are NaN, which is allowed where a sample has several.
+private func checkValues(_ values: TensorView, samples: Int) throws(Failure) -> (bound: Double, mayMiss: Bool) {
   guard values.rows == samples else { throw Failure(.shapeMismatch, "targets hold \(values.rows) samples and features \(samples); both must have the same number") }
-  return try checkNumbers(values, "targets")
+  return try checkNumbers(values, "targets", allowsNaN: values.columns > 1)
 }
 
-/// Checks for at least one sample and feature, strides that fit the address space, and finite numbers. Gives a bound of the magnitudes.
-private func checkNumbers(_ view: TensorView, _ what: String) throws(Failure) -> Double {
+/// Checks for at least one sample and feature, strides that fit the address space, and finite numbers. Gives a bound of the magnitudes, and whether there is NaN.
+private func checkNumbers(_ view: TensorView, _ what: String, allowsNaN: Bool = false) throws(Failure) -> (bound: Double, mayMiss: Bool) {
   guard view.rows >= 1 else { throw Failure(.shapeMismatch, "\(what) hold \(view.rows) samples; at least 1 is needed") }
   guard view.columns >= 1 else { throw Failure(.shapeMismatch, "\(what) hold \(view.columns) columns; at least 1 is needed") }
   guard view.extent() != nil else { throw Failure(.shapeMismatch, "\(what): shape and strides do not fit the address space") }
-  var bound = 0.0
+  var (bound, mayMiss) = (0.0, false)
   try Watch.pieces(view.rows, work: view.columns) { rows throws(Failure) in
     let part = view.rows(rows)
-    let partBound = magnitudeBound(part)
+    let (partBound, hasNaN) = allowsNaN ? magnitudeBoundOfPresent(part) : (magnitudeBound(part), false)
     bound = max(bound, partBound)
+    mayMiss = mayMiss || hasNaN
     guard !partBound.isFinite else { return }
-    let place = firstNonFinite(part) ?? (0, 0)
+    let place = firstUnheld(part, by: .float64, allowsNaN: allowsNaN) ?? (0, 0)
     let value = part.number(row: place.row, column: place.column)
     throw Failure(
       .invalidData,
       "\(what) hold \(value.isNaN ? "NaN" : value > 0 ? "infinity" : "-infinity") at row \(rows.lowerBound + place.row), column \(place.column); they must be finite")
   }
-  return bound
+  return (bound, mayMiss)
 }

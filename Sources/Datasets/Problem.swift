@@ -66,6 +66,6 @@ struct LabeledPoints {
 
   func dataset(classes: Int) -> Dataset {
     let view = TensorView(features.base, type: .float64, rows: count, columns: 2)
-    return Dataset(features: view, labels: UnsafePointer(numbers), values: nil, classCount: classes, owners: [features, labels])
+    return Dataset(features: view, labels: UnsafePointer(numbers), values: nil, classCount: classes, valueBound: 0, mayMiss: false, owners: [features, labels])
   }
 }

@@ -259,6 +259,8 @@ package struct Weights: @unchecked Sendable {
   package var log: Unmanaged<StepLog>?
   /// The random numbers of the block for the tile; evaluation draws none.
   package var draws: LayerDraws
+  /// Reads states as they are computed; nil unless the network gives outputs at every step of a sequence.
+  package var reader: Unmanaged<StepReader>?
 
   /// Whether the work must end now: asked before each layer (`StepLog.isOver`).
   @inline(__always) package var isOver: Bool { log?._withUnsafeGuaranteedRef { $0.isOver } ?? false }

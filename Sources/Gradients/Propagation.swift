@@ -38,6 +38,10 @@ extension ODEBlock {
   package func propagateTangent(
     _ weights: Weights, direction: Weights?, states: Block, tangents: Block, record: Block, scratch: Block
   ) -> (state: Block, tangent: Block) {
+    func read(_ j: Int) {
+      weights.reader?._withUnsafeGuaranteedRef { $0.read(j, visible(propagated(j, in: states)), tangent: visible(propagated(j, in: tangents)), scratch: scratch) }
+    }
+    read(0)
     for j in 0..<layers where !weights.isOver {
       let step = step(j, weights)
       let before = propagated(j, in: states)
@@ -47,6 +51,7 @@ extension ODEBlock {
       integrator.pushforward(
         field, step, direction: direction.map { stepWeights(j, of: $0.parameters, prepared: $0.prepared, drive: $0.drive) },
         before: before, after: after, record: record, tangent: propagated(j, in: tangents), into: propagated(j + 1, in: tangents), scratch: scratch)
+      read(j + 1)
     }
     return (propagated(layers, in: states), propagated(layers, in: tangents))
   }

@@ -3,7 +3,7 @@ import CKernels
 
 /// Softmax cross-entropy Σ (log Σ_c exp(s_c − max) − (s_label − max)), and its gradient scale·(softmax − onehot).
 ///
-/// Lanes are samples; no score overflows because the largest is subtracted. A label outside the classes makes the loss NaN. With smoothing ε the label's distribution is
+/// Lanes are samples; no score overflows because the largest is subtracted. The label −1 stands for none: the sample adds nothing. Another label outside the classes makes the loss NaN. With smoothing ε the label's distribution is
 /// q = (1 − ε) onehot + ε/C in place of onehot; a sample's weight multiplies its loss and gradient.
 @inline(__always) func crossEntropy<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
   let c = call.assumingMemoryBound(to: LossCall.self)
@@ -29,7 +29,7 @@ import CKernels
   var i = 0
   while i < L.count {
     if column &+ i < c.pointee.count {
-      let label = c.pointee.labels.map { Int($0[column &+ i]) } ?? -1
+      let label = c.pointee.labels.map { Int($0[column &+ i]) } ?? -2
       if label >= 0, label < c.pointee.classes {
         let score = scores[label &* c.pointee.scoreStride &+ i]
         var loss = log(Double(totals[i])) - (Double(score) - Double(tops[i]))
@@ -42,7 +42,8 @@ import CKernels
         c.pointee.loss += loss
         if score == tops[i], first(scores + i, c.pointee.scoreStride, score, before: label) { c.pointee.correct &+= 1 }
       } else {
-        c.pointee.loss = .nan
+        if label != -1 { c.pointee.loss = .nan }
+        if let gradient { clear(gradient + i, c.pointee.gradientStride, c.pointee.classes) }
       }
     } else if let gradient {
       clear(gradient + i, c.pointee.gradientStride, c.pointee.classes)
@@ -142,7 +143,7 @@ import CKernels
 
 /// Σ −log σ(±s) for labels 1 and 0 = Σ max(∓s, 0) + log(1 + exp(−|s|)), and its gradient scale·(σ(s) − label). Computed in Double for both precisions.
 ///
-/// Smoothing ε puts (1 − ε)·label + ε/2 in the label's place: softplus(−s) = softplus(s) − s, so that the loss changes by −ε/2·(∓s).
+/// Smoothing ε puts (1 − ε)·label + ε/2 in the label's place: softplus(−s) = softplus(s) − s, so that the loss changes by −ε/2·(∓s). The label −1 stands for none: the sample adds nothing.
 @inline(__always) func logistic<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
   let c = call.assumingMemoryBound(to: LossCall.self)
   let scores = c.pointee.scores.assumingMemoryBound(to: F.Scalar.self)
@@ -151,8 +152,8 @@ import CKernels
   c.pointee.correct = 0
   var i = 0
   while i < c.pointee.columns {
-    if i < c.pointee.count {
-      let label = c.pointee.labels.map { $0[i] } ?? -1
+    let label = i < c.pointee.count ? c.pointee.labels.map { $0[i] } ?? -2 : -1
+    if label != -1 {
       let s = Double(scores[i])
       let wrong = label == 1 ? -s : s
       let e = exp(-s.magnitude)
@@ -174,11 +175,12 @@ import CKernels
   }
 }
 
-/// Σ ½‖o − t‖² in Double, and its gradient scale·(o − t).
+/// Σ ½‖o − t‖² and its gradient scale·(o − t), computed in Double. A target that is NaN is not observed and adds nothing.
+///
+/// A row's sum runs over eight lanes, whose sums are added at its end: an order that depends on the number of columns alone.
 @inline(__always) func leastSquares<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
   let c = call.assumingMemoryBound(to: LossCall.self)
   guard let targets = c.pointee.targets else { return }
-  let scale = F.Scalar(c.pointee.scale)
   var sum = 0.0
   var row = 0
   while row < c.pointee.classes {
@@ -186,15 +188,28 @@ import CKernels
     let targets = targets.assumingMemoryBound(to: F.Scalar.self) + row &* c.pointee.targetStride
     let gradient = c.pointee.gradient.map { $0.assumingMemoryBound(to: F.Scalar.self) + row &* c.pointee.gradientStride }
     var i = 0
-    while i < c.pointee.columns {
-      let difference = i < c.pointee.count ? outputs[i] - targets[i] : 0
-      if let weights = c.pointee.weights, i < c.pointee.count {
-        sum += weights[i] * (Double(difference) * Double(difference))
-        if let gradient { gradient[i] = F.Scalar(c.pointee.scale * weights[i]) * difference }
-      } else {
-        sum += Double(difference) * Double(difference)
-        if let gradient { gradient[i] = scale * difference }
+    if c.pointee.weights == nil {
+      let (scale, zero, infinity) = (EightDoubles(c.pointee.scale), EightDoubles(0), EightDoubles(.infinity))
+      var sums = zero
+      while i &+ 8 <= c.pointee.count {
+        let target = F.eight(targets + i)
+        // Not less than infinity is NaN alone: targets are finite.
+        let difference = EightDoubles.choose(F.eight(outputs + i) - target, zero, whereLess: target.magnitude, than: infinity)
+        if let gradient { F.storeEight(scale * difference, gradient + i) }
+        sums = sums + difference * difference
+        i &+= 8
       }
+      sum += sums.sum
+    }
+    while i < c.pointee.count {
+      let weight = c.pointee.weights.map { $0[i] } ?? 1
+      let difference = targets[i] == targets[i] ? Double(outputs[i]) - Double(targets[i]) : 0
+      sum += weight * (difference * difference)
+      if let gradient { gradient[i] = F.Scalar(c.pointee.scale * weight * difference) }
+      i &+= 1
+    }
+    while i < c.pointee.columns {
+      gradient?[i] = 0
       i &+= 1
     }
     row &+= 1

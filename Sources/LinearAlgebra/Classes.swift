@@ -1,15 +1,37 @@
+import Settings
+
 /// The labels of `count` samples, from row `start` of the list or of the permutation `rows`.
 package func gatherLabels(_ labels: UnsafePointer<Int32>, rows: UnsafePointer<Int64>?, start: Int, count: Int, into out: UnsafeMutablePointer<Int32>) {
   for column in 0..<count { out[column] = labels[rows.map { Int($0[start + column]) } ?? start + column] }
 }
 
+/// The labels of a tile's samples at each of `steps` steps, out[step·columns + s], 0 behind the samples. Of all samples the labels lie step by step.
+/// - Returns: how many there are besides −1, which stands for none.
+package func gatherStepLabels(
+  _ labels: UnsafePointer<Int32>, steps: Int, rows: UnsafePointer<Int64>?, start: Int, count: Int, columns: Int, into out: UnsafeMutablePointer<Int32>
+) -> Int {
+  let (watch, interval) = (Watch.current, max(1, (1 << 20) / max(steps, 1)))
+  var found = 0
+  for column in 0..<columns {
+    // What is missing then is not used: the work that follows ends, too.
+    if column > 0, column % interval == 0, watch.isOver { return found }
+    let own = labels + (column < count ? rows.map { Int($0[start + column]) } ?? start + column : 0) * steps
+    for step in 0..<steps {
+      let label = column < count ? own[step] : 0
+      out[step * columns + column] = label
+      if column < count, label >= 0 { found += 1 }
+    }
+  }
+  return found
+}
+
 /// The class of each of the first `count` samples: the row of the largest score, the first of equals; with one row, 1 where the score is positive.
 ///
-/// `out` has one column of integers or floats, row `startRow` on.
-package func scatterClasses(_ scores: Block, count: Int, to out: MutableTensorView, startRow: Int) {
+/// They are written to `column` of `out`, which holds integers or floats, from row `startRow` on.
+package func scatterClasses(_ scores: Block, count: Int, to out: MutableTensorView, startRow: Int, column: Int = 0) {
   switch scores.precision {
-  case .float32: scatterClasses(scores, count, out, startRow, as: Float.self)
-  case .float64: scatterClasses(scores, count, out, startRow, as: Double.self)
+  case .float32: scatterClasses(scores, count, out, startRow, column, as: Float.self)
+  case .float64: scatterClasses(scores, count, out, startRow, column, as: Double.self)
   }
 }
 
@@ -57,9 +79,9 @@ package func countClasses(_ scores: Block, labels: UnsafePointer<Int32>, weights
 }
 
 @inline(__always) private func scatterClasses<Number: BinaryFloatingPoint>(
-  _ scores: Block, _ count: Int, _ out: MutableTensorView, _ startRow: Int, as number: Number.Type
+  _ scores: Block, _ count: Int, _ out: MutableTensorView, _ startRow: Int, _ outColumn: Int, as number: Number.Type
 ) {
-  for column in 0..<count { out.store(integer: bestClass(scores, column, as: number), row: startRow + column) }
+  for column in 0..<count { out.store(integer: bestClass(scores, column, as: number), row: startRow + column, column: outColumn) }
 }
 
 @inline(__always) private func bestClass<Number: BinaryFloatingPoint>(_ scores: Block, _ column: Int, as number: Number.Type) -> Int {

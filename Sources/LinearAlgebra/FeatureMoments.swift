@@ -8,13 +8,16 @@ import Settings
 ///   - source: samples × features, any type and strides, finite.
 ///   - format: how samples hold sequences: a channel's values count at all steps together, where its mask is not 0, and times and masks have mean and deviation 0; nil for plain features.
 ///   - pixels: consecutive features that are the pixels of one channel; 1 for plain features.
+///   - period: where the features are those of consecutive steps: how many there are of a step; each has one mean and deviation over all steps, without numbers that are NaN. nil for others.
 ///   - mean, deviation: float64, one number per feature, overwritten. The deviation of what never changes is exactly 0, its mean exactly its value; of what is never observed both are 0.
 /// - Throws: `memory`; why the work must end.
 /// - Complexity: three passes over the data; memory for a tile of at most 256 samples.
-package func featureMoments(_ source: TensorView, sequences format: SequenceFormat? = nil, pixels: Int = 1, mean: Vector, deviation: Vector) throws(Failure) {
+package func featureMoments(_ source: TensorView, sequences format: SequenceFormat? = nil, pixels: Int = 1, period: Int? = nil, mean: Vector, deviation: Vector) throws(Failure) {
   let features = source.columns
   precondition(mean.count == features && deviation.count == features && format.map { $0.features == features } ?? true, "moments: one number a feature")
-  let groupCount = format?.channels ?? features / pixels
+  let groupCount = format?.channels ?? period ?? features / pixels
+  /// The feature's channel, or its place in its step; nil for times and masks.
+  func group(of feature: Int) -> Int? { format.map { $0.channel(of: feature) } ?? period.map { feature % $0 } ?? feature / pixels }
   let groups = try Buffer(byteCount: groupCount * MemoryLayout<Moments>.stride)
   let moments = groups.base.bindMemory(to: Moments.self, capacity: groupCount)
   for group in 0..<groupCount { moments[group] = Moments() }
@@ -30,15 +33,15 @@ package func featureMoments(_ source: TensorView, sequences format: SequenceForm
       gather(source, rows: nil, start: start, count: count, scaling: FeatureScaling(shift: mean, scale: nil), into: block)
       let numbers = UnsafeRawPointer(block.base).assumingMemoryBound(to: Double.self)
       for feature in 0..<features {
-        guard let group = format.map({ $0.channel(of: feature) }) ?? feature / pixels else { continue }
+        guard let group = group(of: feature) else { continue }
         let mask = format?.mask(of: feature).map { numbers + $0 * block.stride }
-        body(ObservedColumn(numbers: numbers + feature * block.stride, mask: mask, count: count), &moments[group])
+        body(ObservedColumn(numbers: numbers + feature * block.stride, mask: mask, mayMiss: period != nil, count: count), &moments[group])
       }
     }
   }
   /// Writes a number of each feature's group; 0 for times and masks.
   func spread(_ value: (Moments) -> Double, into vector: Vector) {
-    for feature in 0..<features { vector.store((format.map { $0.channel(of: feature) } ?? feature / pixels).map { value(moments[$0]) } ?? 0, at: feature) }
+    for feature in 0..<features { vector.store(group(of: feature).map { value(moments[$0]) } ?? 0, at: feature) }
   }
 
   fill(mean, 0)
@@ -60,12 +63,14 @@ package func featureMoments(_ source: TensorView, sequences format: SequenceForm
 private struct ObservedColumn {
   let numbers: UnsafePointer<Double>
   let mask: UnsafePointer<Double>?
+  /// Whether NaN stands for a number that was not observed.
+  let mayMiss: Bool
   let count: Int
 
   /// The first that was observed.
   var first: Double? { (0..<count).first { isObserved($0) }.map { numbers[$0] } }
 
-  @inline(__always) func isObserved(_ sample: Int) -> Bool { mask.map { $0[sample] != 0 } ?? true }
+  @inline(__always) func isObserved(_ sample: Int) -> Bool { mask.map { $0[sample] != 0 } ?? !(mayMiss && numbers[sample].isNaN) }
 }
 
 /// What is summed of one feature, or one channel.

@@ -20,6 +20,37 @@ package func magnitudeBound(_ view: TensorView) -> Double {
   }
 }
 
+/// The same bound without numbers that are NaN, which stand for missing ones; infinity if one is infinite.
+///
+/// - Parameter hasMissing: whether there is NaN.
+/// - Cost: as `magnitudeBound`, and number by number over rows with NaN.
+package func magnitudeBoundOfPresent(_ view: TensorView) -> (bound: Double, hasMissing: Bool) {
+  let bound = magnitudeBound(view)
+  guard bound.isNaN else { return (bound, false) }
+  if view.maker != nil { return presentNumbers(view) { row, column in view.number(row: row, column: column).magnitude } }
+  return view.type == .float32 ? present(view, of: Float.self) : present(view, of: Double.self)
+}
+
+@inline(__always) private func present<Number: BinaryFloatingPoint & BitwiseCopyable>(_ view: TensorView, of _: Number.Type) -> (bound: Double, hasMissing: Bool) {
+  let size = MemoryLayout<Number>.size
+  return presentNumbers(view) { row, column in
+    Double((view.base + (row * view.rowStride + view.offset(ofColumn: column)) * size).loadUnaligned(as: Number.self)).magnitude
+  }
+}
+
+@inline(__always) private func presentNumbers(_ view: TensorView, _ magnitude: (_ row: Int, _ column: Int) -> Double) -> (bound: Double, hasMissing: Bool) {
+  var (largest, hasMissing) = (0.0, false)
+  for row in 0..<view.rows {
+    for column in 0..<view.columns {
+      let here = magnitude(row, column)
+      // Comparisons with NaN are false.
+      if here > largest { largest = here }
+      if here.isNaN { hasMissing = true }
+    }
+  }
+  return (largest, hasMissing)
+}
+
 /// The place of the first NaN or infinity, by rows; nil if all numbers are finite. Integers always are.
 ///
 /// - Cost: as that of `firstUnheld`.

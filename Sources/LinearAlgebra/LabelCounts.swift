@@ -52,7 +52,7 @@ package func weightOfExactLabels(_ scores: Block, _ targets: Block, count: Int, 
   try Watch.pieces(count, work: scores.rows) { columns in
     for column in columns {
       var isExact = true
-      for row in 0..<scores.rows where (score[row * scores.stride + column] > 0) != (target[row * targets.stride + column] > 0.5) { isExact = false }
+      for row in 0..<scores.rows where (score[row * scores.stride + column] > 0) != (target[row * targets.stride + column] > 0.5) && !target[row * targets.stride + column].isNaN { isExact = false }
       if isExact { sum += weights?.load(column) ?? 1 }
     }
   }

@@ -4,7 +4,7 @@ import CKernels
 ///
 /// - Parameters:
 ///   - scores: classes × samples.
-///   - labels: one per sample, 0 ..< classes; another makes the loss NaN.
+///   - labels: one per sample, 0 ..< classes, or −1 for none, which adds nothing; another makes the loss NaN.
 ///   - count: the samples of the tile; the columns past it are padding.
 ///   - scale: factor of the gradient, 1/batch for a mean loss.
 ///   - weights: float64, one for each sample, by which its loss and gradient are multiplied; nil: 1.
@@ -32,7 +32,7 @@ package func logistic(
   return call.loss
 }
 
-/// Least squares of a tile: Σ_s w_s·½‖o_s − t_s‖²; the gradient is scale·w·(o − t), zeros in padding. Without weights w = 1.
+/// Least squares of a tile: Σ_s w_s·½‖o_s − t_s‖²; the gradient is scale·w·(o − t), zeros in padding. Without weights w = 1. A target that is NaN is not observed and adds nothing.
 package func leastSquares(outputs: Block, targets: Block, count: Int, weights: Vector? = nil, scale: Double, gradient: Block?) -> Double {
   var call = LossCall(outputs, count: count, gradient: gradient, scale: scale, labels: nil, weights: weights)
   call.targets = UnsafeRawPointer(targets.base)

@@ -42,7 +42,7 @@ package struct OutputTerms: Sendable {
   ///
   /// - Parameters:
   ///   - scores: outputs × samples.
-  ///   - targets: in the precision of the scores, a row for each target.
+  ///   - targets: in the precision of the scores, a row for each target. One that is NaN is not observed and adds nothing.
   ///   - sampleWeights: float64; nil: all are 1. A sample of weight 0 adds nothing.
   ///   - gradient: gets `scale` times the gradient of the sum by the scores, zeros in padding.
   /// - Accuracy: the sum runs over the outputs in order, and within an output over the samples in order.
@@ -122,12 +122,12 @@ private struct OutputRow<Number: BinaryFloatingPoint> {
   @inline(__always) func sum<Term: TermFormula>(_: Term.Type) -> Double {
     var sum = 0.0
     for column in 0..<count {
-      let weight = weight * (sampleWeights.map { $0[column] } ?? 1)
-      guard weight > 0 else {
+      let (weight, target) = (weight * (sampleWeights.map { $0[column] } ?? 1), targets[column])
+      guard weight > 0, !target.isNaN else {
         if let gradient { gradient[column] = 0 }
         continue
       }
-      let (value, slope) = Term.at(Double(scores[column]), Double(targets[column]), parameter)
+      let (value, slope) = Term.at(Double(scores[column]), Double(target), parameter)
       sum += weight * value
       if let gradient { gradient[column] = Number(scale * weight * slope) }
     }
@@ -158,7 +158,8 @@ private struct OutputRow<Number: BinaryFloatingPoint> {
         if gradient != nil { activation(Activation.sigmoid.rawValue, score, probability, length) }
         for index in 0..<length {
           let (column, s) = (start + index, score[index])
-          let (weight, t) = (weight * (sampleWeights.map { $0[column] } ?? 1), Double(targets[column]))
+          let t = Double(targets[column])
+          let weight = t.isNaN ? 0 : weight * (sampleWeights.map { $0[column] } ?? 1)
           let isTarget = t >= 0 && t <= 1
           // Grouped so that a score of any size agrees exactly with a target of 0 or 1.
           if weight > 0 { sum += weight * (isTarget ? (s > 0 ? s * (1 - t) : -s * t) + rest[index] : .nan) }

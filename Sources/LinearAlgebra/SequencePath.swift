@@ -149,17 +149,18 @@ package struct PathSampling: Sendable {
   }
 
   /// The beginning of the paths alone: each channel's first observation.
+  /// - Parameter readsFirstStepAlone: whether a channel that is not observed at the first step is 0.
   /// - Throws: `memory`.
-  package init(beginningOf format: SequenceFormat) throws(Failure) {
+  package init(beginningOf format: SequenceFormat, readsFirstStepAlone: Bool = false) throws(Failure) {
     self.format = format
-    interpolation = .linear
+    interpolation = readsFirstStepAlone ? .none : .linear
     form = .value
     lead = 0
     isScaled = true
     horizon = 1
     (count, readsEachStep) = (1, false)
     memory = try PathSampling.memory(1)
-    PathSampling.points(memory)[0] = PathPoint(time: 0, lookup: 0, begin: 0, gap: 0, weight: 0, step: -1)
+    PathSampling.points(memory)[0] = PathPoint(time: 0, lookup: 0, begin: 0, gap: 0, weight: 0, step: readsFirstStepAlone ? 0 : -1)
   }
 
   private static func memory(_ count: Int) throws(Failure) -> Buffer {

@@ -26,22 +26,24 @@ package final class CurvatureSweep {
     count: Int, draws: Draws? = nil, _ sweep: Sweep, _ pool: WorkerPool, into product: Vector
   ) throws(Failure) {
     if tangents == nil { tangents = try TangentSweep(plan, threads: sweep.threads) }
-    let (numbers, overflow) = count.multipliedReportingOverflow(by: plan.outputs)
+    let (numbers, overflow) = count.multipliedReportingOverflow(by: plan.scoreCount)
     if cotangent.map({ overflow || $0.byteCount / plan.precision.byteCount < numbers }) ?? true {
       cotangent = try Buffer(count: overflow ? Int.max : numbers, precision: plan.precision)
     }
     guard let tangents, let memory = cotangent else { return }
     let type = ElementType(plan.precision)
-    let view = MutableTensorView(memory.base, type: type, rows: count, columns: plan.outputs)
+    let view = MutableTensorView(memory.base, type: type, rows: count, columns: plan.scoreCount)
     try tangents.pushforward(
       parameters, source, count: count, direction: direction, featureDirection: nil, curvature: loss ?? plan.loss, draws: draws, scores: nil, into: view, pool: pool)
     let weighting = weighting.inUnit(of: targets, rows: source.rows, count: count)
-    if weighting.isWeighted {
-      var labels: UnsafePointer<Int32>?
-      if case .labels(let all) = targets { labels = all }
-      weightRows(view, samples: weighting.samples, classes: weighting.classes, labels: labels, rows: source.rows, unit: weighting.unit)
+    let hasMissing = targets.steps.map { !$0.isComplete } ?? false
+    if case .labels(let labels, let steps) = targets, weighting.isWeighted || hasMissing {
+      weightRows(view, samples: weighting.samples, classes: weighting.classes, labels: labels, steps: steps?.count, rows: source.rows, unit: weighting.unit)
+    } else if weighting.isWeighted {
+      weightRows(view, samples: weighting.samples, classes: nil, labels: nil, rows: source.rows, unit: weighting.unit)
     }
-    try sweep.pullback(parameters, source, cotangent: TensorView(memory.base, type: type, rows: count, columns: plan.outputs), count: count, gradient: product, featureGradient: nil, draws: draws, pool: pool)
+    if hasMissing, case .values(let values, _, _) = targets { clearMissing(view, values: values, sharing: plan.outputs / plan.targetsOfStep, rows: source.rows) }
+    try sweep.pullback(parameters, source, cotangent: TensorView(memory.base, type: type, rows: count, columns: plan.scoreCount), count: count, gradient: product, featureGradient: nil, draws: draws, pool: pool)
     let total = weighting.sum(targets, rows: source.rows, count: count)
     try Watch.pieces(product.count) { range in scale(total > 0 ? 1 / total : 0, product[range]) }
   }

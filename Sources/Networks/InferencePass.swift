@@ -20,6 +20,8 @@ final class InferencePass: Passage {
   private let callersTile: Block?
   private let sequences: SequenceScratch
   private let hasDrives: Bool
+  /// Reads the states of all steps; nil for outputs at the end.
+  private let reader: StepReader?
   private let memory: FreshMemory
   /// The columns of the largest tile.
   let largestColumns: Int
@@ -28,8 +30,8 @@ final class InferencePass: Passage {
 
   static func add(_ plan: NetworkPlan, _ columns: Int, to size: inout Arena.Size) {
     let rows = PassageRows(plan)
-    for rows in rows.inputs + rows.banks + [plan.outputs, plan.maximumScratchWidth] { size.add(rows: rows, columns: columns, precision: plan.precision) }
-    if plan.loss.targetScale != nil { size.add(rows: plan.outputs, columns: columns, precision: .float64) }
+    for rows in rows.inputs + rows.banks + [plan.scoreCount, plan.maximumScratchWidth] { size.add(rows: rows, columns: columns, precision: plan.precision) }
+    if plan.loss.targetScale != nil { size.add(rows: plan.scoreCount, columns: columns, precision: .float64) }
     SequenceRows(plan).add(to: &size, columns: columns)
   }
 
@@ -43,13 +45,18 @@ final class InferencePass: Passage {
     let (rows, mark) = (PassageRows(plan), arena.mark)
     func block(_ rows: Int) -> Block { arena.block(rows: rows, columns: columns, precision: plan.precision) }
     inputs = rows.inputs.map(block)
-    scoreTile = block(plan.outputs)
+    scoreTile = block(plan.scoreCount)
     scratchTile = block(plan.maximumScratchWidth)
-    callersTile = plan.loss.targetScale != nil ? arena.block(rows: plan.outputs, columns: columns, precision: .float64) : nil
+    callersTile = plan.loss.targetScale != nil ? arena.block(rows: plan.scoreCount, columns: columns, precision: .float64) : nil
     banks = rows.banks.map(block)
     bankOfStage = plan.stages.indices.map(plan.bank(ofInput:))
     sequences = SequenceScratch(arena, SequenceRows(plan), columns: columns)
     hasDrives = plan.sequence != nil
+    reader = plan.stepReader(scores: scoreTile)
+    if let reader {
+      reader.task = .scores
+      if let (stage, connector) = plan.stepReadout { reader.layer = connector.layer(plan.weights(stage: stage, weights)) }
+    }
     memory = FreshMemory(arena, since: mark)
     largestColumns = columns
     self.columns = columns
@@ -89,9 +96,10 @@ final class InferencePass: Passage {
     begin(samples, columns)
     let first = input(of: 0)
     plan.take(source, samples, into: first, sequences: sequences)
-    let last = pass(plan, stages: plan.stages.indices, from: first)
+    let last = pass(plan, stages: 0..<plan.passedStages, from: first)
     let scores = scores
-    carry(last, to: scores)
+    // Where the readout reads the states of all steps, the last block has computed the scores.
+    if reader == nil { carry(last, to: scores) }
     return scores
   }
 
@@ -144,6 +152,11 @@ final class InferencePass: Passage {
     let block = plan.blocks[index]
     let states = states(stage: stage, block)
     block.start(block.propagated(0, in: states))
-    return block.visible(block.propagate(weights(stage: stage), buffer: states, scratch: scratch))
+    var weights = weights(stage: stage)
+    if let reader, stage == plan.steppedStage {
+      reader.scores = scores
+      weights.reader = Unmanaged.passUnretained(reader)
+    }
+    return block.visible(block.propagate(weights, buffer: states, scratch: scratch))
   }
 }

@@ -11,7 +11,10 @@ package final class NetworkPlan: Sendable {
   package let inputs: Int
   /// The shape of a sample.
   package let inputShape: Shape
+  /// The scores at the end of a sample, or at each step of it.
   package let outputs: Int
+  /// The states that the readout reads, where there are outputs at every step of a sequence; nil for outputs at the end.
+  package let outputStates: StepStates?
   package let seed: UInt64
   /// The most samples of a tile.
   package let tileColumns: Int
@@ -29,7 +32,7 @@ package final class NetworkPlan: Sendable {
   package let memory: [any MemoryPolicy]
   /// How each block reads its outside input; nil for a block without one.
   package let drives: [BlockDrive?]
-  /// The places of the readout's matrix and bias; nil if the final state is the scores, or if the readout multiplies by other weights than its tensor.
+  /// The places of the readout's matrix and bias; nil if the final state is the scores, if the readout multiplies by other weights than its tensor, or if it reads the states of all steps.
   package let readout: AffineLayer?
   /// Whether the scores are a trained affine map of the final state, by weights that are scaled.
   let isReadoutScaled: Bool
@@ -67,8 +70,8 @@ package final class NetworkPlan: Sendable {
     outputs = try network.integer("outputs")
     seed = UInt64(try network.integer("seed"))
     try checkLossOptions(network)
-    loss = try losses(try network.text("loss")).make(network)
-    try loss.check(outputs: outputs)
+    let stepLoss = try losses(try network.text("loss")).make(network)
+    try stepLoss.check(outputs: outputs)
 
     var layout = ParameterPlacement()
     var stages: [Stage] = []
@@ -124,18 +127,19 @@ package final class NetworkPlan: Sendable {
       blockShapes.append(shape)
       stages.append(.block(index))
     }
+    let readoutPlaces: AffineLayer?
     switch try readouts(try network.text("readout")) {
     case .dense:
       let norm = try network.text("readout_norm")
       let made = try layout.dense("readout", from: state, to: Shape(channels: outputs), norm: norm, precision)
       stages.append(.map(made.connector))
-      readout = norm == "free" ? made.places : nil
+      readoutPlaces = norm == "free" ? made.places : nil
       isReadoutScaled = norm != "free"
     case .identity:
       guard outputs == state.features else {
         throw Failure(.incompatible, "outputs is \(outputs) but the state's width is \(state.features); readout identity needs them equal")
       }
-      (readout, isReadoutScaled) = (nil, false)
+      (readoutPlaces, isReadoutScaled) = (nil, false)
     }
     self.stages = stages
     connectors = stages.enumerated().compactMap { stage, each in if case .map(let connector) = each { (stage, connector) } else { nil } }
@@ -158,6 +162,15 @@ package final class NetworkPlan: Sendable {
     self.blockShapes = blockShapes
     self.memory = memory
     drives = try SequencePlan.drives(of: blocks, specification, sequence)
+    outputStates = try SequencePlan.outputStates(of: blocks, specification, sequence, drives)
+    if let outputStates {
+      loss = try SteppedLoss(stepLoss, steps: outputStates.count, outputs: outputs)
+      // Rows of scores are numbered for all steps together.
+      guard outputs <= Self.maximumExtent / outputStates.count else { throw Failure(.outOfRange, "outputs times steps is more than \(Self.maximumExtent)") }
+    } else {
+      loss = stepLoss
+    }
+    readout = outputStates == nil ? readoutPlaces : nil
     extendedCount = extended
     func preparedOffsets(_ purpose: Purpose) -> [Int] {
       stages.reduce(into: [0]) { offsets, stage in
@@ -246,7 +259,28 @@ package final class NetworkPlan: Sendable {
   }
 
   /// The number of stages before the readout: its input is the output of the last of them.
-  var stagesBeforeReadout: Int { readout == nil ? stages.count : stages.count - 1 }
+  var stagesBeforeReadout: Int { readout == nil ? passedStages : stages.count - 1 }
+  /// The number of stages that a tile passes one after the other. A readout that reads the states of all steps is no such stage: it acts while the last block is passed.
+  var passedStages: Int { stepReadout == nil ? stages.count : stages.count - 1 }
+  /// The readout of the states of all steps; nil for outputs at the end, and where the scores are the states.
+  var stepReadout: (stage: Int, connector: Connector)? {
+    guard outputStates != nil, let last = connectors.last, last.stage == stages.count - 1 else { return nil }
+    return last
+  }
+  /// The stage whose states the readout reads step by step; nil for outputs at the end.
+  var steppedStage: Int? { outputStates == nil ? nil : passedStages - 1 }
+
+  /// The loss of one step, or of the end.
+  package var stepLoss: any Loss { (loss as? SteppedLoss)?.loss ?? loss }
+  /// The number of steps with outputs; nil for outputs at the end.
+  package var steps: Int? { outputStates?.count }
+  /// The number of scores of a sample: the outputs, of all steps where there are some at each.
+  package var scoreCount: Int { outputs * (outputStates?.count ?? 1) }
+
+  /// A reader of the states of all steps; nil for outputs at the end.
+  func stepReader(scores: Block, tangents: Block? = nil) -> StepReader? {
+    outputStates.map { StepReader($0, stepReadout?.connector.map, outputs: outputs, scores: scores, tangents: tangents) }
+  }
 
   /// Which of two memories holds a stage's output (for a block, all its states): the other one after each connector, which reads one while it writes the other.
   private func bank(ofOutput stage: Int) -> Int { stages[...stage].dropFirst().reduce(0) { bank, stage in if case .map = stage { 1 - bank } else { bank } } }
@@ -276,11 +310,15 @@ package final class NetworkPlan: Sendable {
   package var maximumScratchWidth: Int { max(blocks.map(\.scratchWidth).max() ?? 0, connectors.map(\.connector.scratchWidth).max() ?? 0) }
   package var maximumRecordWidth: Int { max(blocks.map(\.recordWidth).max() ?? 0, connectors.map(\.connector.recordWidth).max() ?? 0) }
   /// The number of target values of one sample, if targets are values.
-  package var targetCount: Int { loss.targets(outputs: outputs) }
+  package var targetCount: Int { targetsOfStep * (steps ?? 1) }
+  /// The number of target values at the end, or of one step.
+  package var targetsOfStep: Int { loss.targets(outputs: outputs) }
+  /// The shape of the target values of `samples` samples, for messages.
+  package func targetShape(_ samples: Int) -> String { steps.map { "[\(samples), \($0), \(targetsOfStep)]" } ?? "[\(samples), \(targetCount)]" }
   /// Why targets are fewer than outputs, for messages; empty if they are as many.
-  package var targetNote: String { targetCount == outputs ? "" : ", one value for each \(outputs / targetCount) of the \(outputs) outputs" }
-  /// The number of integers that say the class or the labels of a sample; 0 if the loss has neither.
-  package var classColumns: Int { loss.outputKind == .classes ? 1 : loss.outputKind == .labels ? outputs : 0 }
+  package var targetNote: String { targetsOfStep == outputs ? "" : ", one value for each \(outputs / targetsOfStep) of the \(outputs) outputs" }
+  /// The number of integers that say the class or the labels of a sample, of all its steps; 0 if the loss has neither.
+  package var classColumns: Int { (loss.outputKind == .classes ? 1 : loss.outputKind == .labels ? outputs : 0) * (steps ?? 1) }
   /// The number of classes that labels may name; 0 if targets are values.
   package var classes: Int { loss.classes(outputs: outputs) }
 }

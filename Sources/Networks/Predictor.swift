@@ -45,7 +45,7 @@ package final class Predictor: @unchecked Sendable {
     let partition = TilePartition(count: maximumBatch, largest: plan.tileColumns, accumulates: false)
     self.threads = min(threads, partition.groups)
     requestedThreads = threads
-    let (results, overflow) = maximumBatch.multipliedReportingOverflow(by: plan.outputs)
+    let (results, overflow) = maximumBatch.multipliedReportingOverflow(by: plan.scoreCount)
     // Outputs in the caller's units are float64.
     stagedPrecision = snapshot.targetScaling == nil ? plan.precision : .float64
     staging = partition.tiles > 1 ? try Buffer(count: overflow ? Int.max : results, precision: stagedPrecision) : nil
@@ -65,12 +65,12 @@ package final class Predictor: @unchecked Sendable {
 
   /// Runs a sample of zeros, whose result nobody sees. What the Swift runtime looks up once in a process (conformances, generic types) is then at hand, so that no later run of one sample allocates or locks for it.
   package func warmUp() throws(Failure) {
-    let memory = try Buffer(count: plan.inputs + plan.outputs, precision: plan.precision)
+    let memory = try Buffer(count: plan.inputs + plan.scoreCount, precision: plan.precision)
     let (type, place) = (ElementType(plan.precision), plan.inputs * plan.precision.byteCount)
     // Whether the sample has a result does not matter.
     _ = try? run(
       TensorView(UnsafeRawPointer(memory.base), type: type, rows: 1, columns: plan.inputs), .scores,
-      into: MutableTensorView(memory.base + place, type: type, rows: 1, columns: plan.outputs), pool: nil)
+      into: MutableTensorView(memory.base + place, type: type, rows: 1, columns: plan.scoreCount), pool: nil)
     withExtendedLifetime(memory) {}
   }
 
@@ -171,7 +171,10 @@ package final class Predictor: @unchecked Sendable {
       }
       scatter(callers, count: samples.count, to: job.target, startRow: samples.lowerBound)
     case .classes where plan.loss.outputKind == .labels: scatterSigns(scores, count: samples.count, to: job.target, startRow: samples.lowerBound)
-    case .classes: scatterClasses(scores, count: samples.count, to: job.target, startRow: samples.lowerBound)
+    case .classes:
+      for step in 0..<(plan.steps ?? 1) {
+        scatterClasses(scores.rows(step * plan.outputs..<(step + 1) * plan.outputs), count: samples.count, to: job.target, startRow: samples.lowerBound, column: step)
+      }
     }
     for row in log.failedSamples { job.target.fill(row: row, with: job.kind == .classes ? -1 : .nan) }
     return true

@@ -35,7 +35,7 @@ package final class ReadoutSweep {
   /// - Throws: `.incompatible` for a network without a trained readout; `.memory`.
   package init(_ plan: NetworkPlan, batch: Int) throws(Failure) {
     guard let map = plan.readout else {
-      let reason = plan.isReadoutScaled ? "readout_norm is not free, so that the scores are no linear function of the readout's weights" : "readout is identity"
+      let reason = plan.outputStates != nil ? "outputs_at is steps, so that the readout reads the states of all steps, which are not kept" : plan.isReadoutScaled ? "readout_norm is not free, so that the scores are no linear function of the readout's weights" : "readout is identity"
       throw Failure(.incompatible, "\(reason): there is no readout to train by itself")
     }
     self.plan = plan
@@ -89,8 +89,8 @@ package final class ReadoutSweep {
       var values = states.rows(0..<0)
       let labels = memory.labels[column..<column + columns].base.bindMemory(to: Int32.self, capacity: columns)
       switch targets {
-      case .labels(let all): gatherLabels(all, rows: source.rows, start: samples.lowerBound, count: samples.count, into: labels)
-      case .values(let all, let scaling):
+      case .labels(let all, _): gatherLabels(all, rows: source.rows, start: samples.lowerBound, count: samples.count, into: labels)
+      case .values(let all, let scaling, _):
         values = Block(memory.values[plan.targetCount * column..<plan.targetCount * (column + columns)].base, rows: plan.targetCount, columns: columns, precision: precision)
         gather(all, rows: source.rows, start: samples.lowerBound, count: samples.count, scaling: scaling, into: values)
       }

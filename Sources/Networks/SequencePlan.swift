@@ -15,10 +15,13 @@ package let sequenceOptions: [OptionDescription] = [
   OptionDescription(
     "interpolation", .choice(["none", "linear", "hermite"]), default: .text("none"),
     "how layers read a sequence. none: each layer reads one observation; linear, hermite: the layers, of any number, read a path through the observations, which is piecewise linear, or cubic with backward differences as slopes"),
+  OptionDescription(
+    "outputs_at", .choice(["end", "steps"]), default: .text("end"),
+    "where the readout reads the state. end: at the end of the sequence; steps: at each step, with the same weights, so that a sample has steps times outputs scores, step by step; those of a step depend on the observations up to it"),
 ]
 
 /// Those of them that trajectories have too.
-private let trajectoryOptions = sequenceOptions.filter { ["channels", "sequence_time"].contains($0.key) }
+private let trajectoryOptions = sequenceOptions.filter { ["channels", "sequence_time", "outputs_at"].contains($0.key) }
 
 /// How the times of a sample pass in a block.
 enum SequenceTime: String, CaseIterable, Sendable {
@@ -45,6 +48,8 @@ package struct SequencePlan: Sendable {
   let time: SequenceTime
   /// The sampling that reads the first observation.
   let beginning: PathSampling
+  /// Whether there are outputs at every step.
+  package let hasOutputsAtSteps: Bool
 
   package var isScaled: Bool { time == .scaled }
   /// Whether samples are a first state and times, instead of observations.
@@ -65,7 +70,9 @@ package struct SequencePlan: Sendable {
     }
     (self.time, self.interpolation) = (time, interpolation)
     format = opening == .trajectory ? try Self.trajectory(network, inputs) : try Self.sequence(network, inputs)
-    beginning = try PathSampling(beginningOf: format)
+    hasOutputsAtSteps = try network.text("outputs_at") == "steps"
+    // A channel's first observation may come after a step with an output, which must not know of it.
+    beginning = try PathSampling(beginningOf: format, readsFirstStepAlone: hasOutputsAtSteps)
     switch (time, opening, format.layout) {
     case (.scaled, .trajectory, _), (.absolute, .trajectory, _):
       throw Failure(.incompatible, "sequence_time is \(time.rawValue), but the states of opening trajectory advance by each sample's own intervals; leave sequence_time out or set it to intervals")
@@ -134,6 +141,41 @@ package struct SequencePlan: Sendable {
       throw Failure(.incompatible, "opening \(opening) drives blocks by sequences, but no block has a driven field: \(drivenFields.joined(separator: ", "))")
     }
     return drives
+  }
+
+  /// The states of the last block that end the steps of a sequence; nil for outputs at the end alone.
+  ///
+  /// The state at observation i has read the sequence up to observation i. With interpolation none a step ends with the layers that read it. On a path the observations lie at equal distances, the first one at the beginning.
+  /// - Throws: `.incompatible` where a state would depend on later observations, or where no state lies at each observation.
+  static func outputStates(of blocks: [ODEBlock], _ specification: NetworkSpecification, _ sequence: SequencePlan?, _ drives: [BlockDrive?]) throws(Failure) -> StepStates? {
+    guard let sequence, sequence.hasOutputsAtSteps, let block = blocks.last else { return nil }
+    let (steps, layers) = (sequence.format.steps, block.layers)
+    func refused(_ reason: String) -> Failure { Failure(.incompatible, "outputs_at is steps, but \(reason)") }
+    guard specification.connectors[blocks.count].isEmpty else {
+      throw refused("a connector stands behind the last block; the readout, which reads each step's state, must follow the last block itself")
+    }
+    guard drives[blocks.count - 1] != nil else { throw refused("the last block is not driven by the sequence; its field must be one of \(drivenFields.joined(separator: ", "))") }
+    guard drives.dropLast().allSatisfy({ $0 == nil }) else {
+      throw refused("a block before the last one is driven too, and its final state, with which the last block begins, has read the whole sequence; only the last block may be driven")
+    }
+    // The layers of an interval end at the observation after it.
+    if sequence.time == .intervals { return StepStates(first: 0, every: layers / max(1, steps - 1), count: steps) }
+    guard sequence.interpolation == .none else {
+      guard sequence.format.layout == .values else {
+        throw refused("interpolation is \(sequence.interpolation) and observations have times, at which no layer of all samples ends; take sequence_layout values, whose observations lie at equal distances, or interpolation none")
+      }
+      guard steps > 1, layers.isMultiple(of: steps - 1), block.grid.isUniform else {
+        throw refused(
+          steps < 2 ? "a sample has one step, through which interpolation \(sequence.interpolation) lays no path"
+            : block.grid.isUniform ? "layers is \(layers); a sample has \(steps) steps, between which lie \(steps - 1) intervals, and interpolation \(sequence.interpolation) needs the same number of layers for each: a multiple of \(steps - 1)"
+            : "step_sizes are not equal; with interpolation \(sequence.interpolation) layers end at the observations, which lie at equal distances")
+      }
+      return StepStates(first: 0, every: layers / (steps - 1), count: steps)
+    }
+    if (block.plainField as? any DrivenField)?.driveForm == .events, sequence.isScaled, sequence.format.layout != .values {
+      throw refused("sequence_time is scaled, which measures times by a sample's last one, so that every state would depend on it; set sequence_time to absolute")
+    }
+    return StepStates(first: layers / steps, every: layers / steps, count: steps)
   }
 
   private static var drivenFields: [String] {

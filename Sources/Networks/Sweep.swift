@@ -4,11 +4,27 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// The targets of a batch: for each sample, a label or a row of values.
+/// The targets of a batch: for each sample, a label or a row of values; or for each step of a sample, one after the other.
 package enum Targets {
-  case labels(UnsafePointer<Int32>)
+  case labels(UnsafePointer<Int32>, steps: TargetSteps? = nil)
   /// With the scaling by which they enter; nil: as they are.
-  case values(TensorView, scaling: FeatureScaling? = nil)
+  case values(TensorView, scaling: FeatureScaling? = nil, steps: TargetSteps? = nil)
+
+  /// The steps of a sample's targets; nil for targets at the end.
+  package var steps: TargetSteps? {
+    switch self {
+    case .labels(_, let steps), .values(_, _, let steps): steps
+    }
+  }
+}
+
+/// The steps of a sequence that have targets.
+package struct TargetSteps: Sendable {
+  package let count: Int
+  /// Whether all targets of all steps are observed: no label is −1 and no value NaN.
+  package let isComplete: Bool
+
+  package init(_ count: Int, isComplete: Bool = false) { (self.count, self.isComplete) = (count, isComplete) }
 }
 
 /// The result of a pass over a batch: sums over its samples, in a fixed order.
@@ -19,6 +35,8 @@ package struct BatchResult: Equatable, Sendable {
   package var costSum = 0.0
   package var correct = 0
   package var count = 0
+  /// The labels that were observed: as many as samples, or steps of samples, but for those without a label.
+  package var labeled = 0
   /// Σ w_i over the batch.
   package var weight = 0.0
   /// The report of the steps, from integrators that count.
@@ -34,7 +52,7 @@ package struct BatchResult: Equatable, Sendable {
   package var meanCost: Double { costSum / Double(count) }
   /// The largest error of the states that a reversible policy recovered.
   package var reconstructionError: Double { report.reconstructionError }
-  package var accuracy: Double { Double(correct) / Double(count) }
+  package var accuracy: Double { Double(correct) / Double(labeled) }
 }
 
 /// Computes losses and reverse derivatives of one network. It holds the scratch memory: tapes for each worker, and a gradient for each group except the first. It is made once and used for
@@ -106,7 +124,7 @@ package final class Sweep: @unchecked Sendable {
     var scratch: [TileScratch] = []
     statistics = (0..<geometry.statisticsCount).map { [arena] _ in arena.vector(count: plan.statisticsCount, precision: plan.precision) }
     keptStatistics = (0..<geometry.statisticsCount).map { [arena] _ in arena.vector(count: plan.statisticsCount, precision: plan.precision) }
-    for _ in 0..<geometry.scratchCount { scratch.append(TileScratch(arena, rows, columns: partition.columns)) }
+    for _ in 0..<geometry.scratchCount { scratch.append(TileScratch(plan, arena, rows, columns: partition.columns)) }
     self.scratch = scratch
     logs = (0..<geometry.scratchCount).map { _ in StepLog() }
     meeting = geometry.tilesMeet
@@ -141,8 +159,9 @@ package final class Sweep: @unchecked Sendable {
     divisor: Double? = nil, count: Int, gradient: Vector?, featureGradient: MutableTensorView? = nil, draws: Draws? = nil, scores: MutableTensorView? = nil, pool: WorkerPool
   ) throws(Failure) -> BatchResult {
     let loss = loss ?? plan.loss
+    precondition(!loss.countsSteps || targets.steps != nil, "targets at the end for a loss of all steps")
     let weighting = weighting.inUnit(of: targets, rows: source.rows, count: count)
-    let weight = weighting.sum(targets, rows: source.rows, count: count)
+    let weight = weighting.sum(targets, rows: source.rows, count: count, countsSteps: loss.countsSteps)
     guard (weight * weighting.unit).isFinite else { throw Failure(.invalidData, "the weights of the batch's samples have a sum that is not finite; divide all of them by the same factor, which does not change the result") }
     let total = divisor.map { $0 / weighting.unit } ?? weight
     let scale = total > 0 ? 1 / total : 0
@@ -153,7 +172,7 @@ package final class Sweep: @unchecked Sendable {
         parameters, source, mode: mode, count: count, gradient: gradient, featureGradient: featureGradient, draws: draws, chargePerSample: charge, marginRadius: loss.marginRadius, pool: pool
       ) { tile, log, group, result in
         let samples = log.samples
-        var targets = tile.load(targets, weighting, rows: source.rows, start: samples.lowerBound, count: samples.count)
+        var targets = tile.load(targets, weighting, rows: source.rows, start: samples.lowerBound, count: samples.count, countsSteps: loss.countsSteps, labeled: &result.labeled)
         if loss.marginRadius != nil { targets.margins = self.margins?.margins(ofGroup: group, withCotangents: gradient != nil) }
         result.lossSum = loss.evaluate(
           scores: tile.scores, targets: targets, count: samples.count, scale: scale, gradient: gradient == nil ? nil : tile.scoreCotangent, correct: &result.correct)

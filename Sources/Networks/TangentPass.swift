@@ -21,7 +21,9 @@ struct TangentPass: Passage {
     let (first, samples) = (input(of: 0), scratch.log.samples)
     plan.take(source, samples, into: first.state, sequences: scratch.sequences, room: scratch.imageRoom)
     plan.takeTangent(source, features, samples, into: first.tangent, sequences: scratch.sequences, tangents: scratch.sequenceTangents)
-    carry(pass(plan, stages: plan.stages.indices, from: first), to: (scratch.scores, scratch.scoreTangents))
+    let last = pass(plan, stages: 0..<plan.passedStages, from: first)
+    // Where the readout reads the states of all steps, the last block has computed the scores.
+    if plan.outputStates == nil { carry(last, to: (scratch.scores, scratch.scoreTangents)) }
   }
 
   func input(of stage: Int) -> Carried {
@@ -65,10 +67,18 @@ struct TangentPass: Passage {
     let first = firstState(block, stage)
     block.start(first.state)
     block.start(first.tangent)
+    var own = plan.weights(
+      stage: stage, weights, log: scratch.log, drive: scratch.sequences.drive(index), draws: draws, firstSample: scratch.log.samples.lowerBound)
+    if let reader = scratch.reader, stage == plan.steppedStage {
+      (reader.task, reader.scores, reader.tangents) = (.tangents, scratch.scores, scratch.scoreTangents)
+      if let (stage, connector) = plan.stepReadout {
+        reader.layer = connector.layer(plan.weights(stage: stage, weights))
+        reader.direction = direction.map { connector.layer(plan.weights(stage: stage, $0)) }
+      }
+      own.reader = Unmanaged.passUnretained(reader)
+    }
     let last = block.propagateTangent(
-      plan.weights(
-        stage: stage, weights, log: scratch.log, drive: scratch.sequences.drive(index), draws: draws, firstSample: scratch.log.samples.lowerBound),
-      direction: direction.map { plan.weights(stage: stage, $0, drive: scratch.sequenceTangents.drive(index)) },
+      own, direction: direction.map { plan.weights(stage: stage, $0, drive: scratch.sequenceTangents.drive(index)) },
       states: scratch.states(stage: stage, block), tangents: scratch.tangents(stage: stage, block), record: scratch.record(rows: block.recordWidth),
       scratch: scratch.scratch)
     return (block.visible(last.state), block.visible(last.tangent))

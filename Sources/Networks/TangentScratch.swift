@@ -13,6 +13,8 @@ final class TangentScratch {
   let sequenceTangents: SequenceScratch
   /// Room for one image; nil if none are changed.
   let imageRoom: Vector?
+  /// Reads the states of all steps; nil for outputs at the end.
+  let reader: StepReader?
   let memory: FreshMemory
   /// The columns of the present tile: at most those of the memory.
   @exclusivity(unchecked) var columns: Int {
@@ -22,7 +24,7 @@ final class TangentScratch {
   static func add(_ plan: NetworkPlan, columns: Int, to size: inout Arena.Size) {
     let rows = PassageRows(plan)
     let pairs = rows.inputs + rows.banks
-    for rows in pairs + pairs + [plan.maximumRecordWidth, plan.maximumScratchWidth, plan.outputs, plan.outputs, plan.outputs + 1] {
+    for rows in pairs + pairs + [plan.maximumRecordWidth, plan.maximumScratchWidth, plan.scoreCount, plan.scoreCount, plan.outputs + 1] {
       size.add(rows: rows, columns: columns, precision: plan.precision)
     }
     for _ in 0..<2 { SequenceRows(plan).add(to: &size, columns: columns) }
@@ -35,10 +37,11 @@ final class TangentScratch {
     inputs = rows.inputs.map { (block($0), block($0)) }
     banks = rows.banks.map { (block($0), block($0)) }
     bankOfStage = plan.stages.indices.map(plan.bank(ofInput:))
-    whole = (block(plan.maximumRecordWidth), block(plan.maximumScratchWidth), block(plan.outputs), block(plan.outputs), block(plan.outputs + 1))
+    whole = (block(plan.maximumRecordWidth), block(plan.maximumScratchWidth), block(plan.scoreCount), block(plan.scoreCount), block(plan.outputs + 1))
     sequences = SequenceScratch(arena, SequenceRows(plan), columns: columns)
     sequenceTangents = SequenceScratch(arena, SequenceRows(plan), columns: columns)
     imageRoom = plan.inputShape.isImage ? arena.vector(count: plan.inputs, precision: plan.precision) : nil
+    reader = plan.stepReader(scores: whole.scores, tangents: whole.scoreTangents)
     memory = FreshMemory(arena, since: mark)
     self.columns = columns
   }

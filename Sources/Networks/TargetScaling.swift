@@ -8,12 +8,14 @@ import Settings
 /// It is stored in float64. Targets are scaled before they are rounded to the network's precision, and scores are scaled back in float64, so that a float32 network keeps the differences of targets near 1.7e9.
 package final class TargetScaling: Sendable {
   private let buffer: Buffer
-  /// float64, one number for each target.
+  /// The scores of a step.
+  private let outputs: Int
+  /// float64, one number for each target of a step, or of the end.
   package let shift: Vector
   package let scale: Vector
   /// What targets are diminished by as they enter, and what they are multiplied by.
   private let entry: (shift: Vector, scale: Vector)
-  /// float64, one number for each output, which is that of its target.
+  /// float64, one number for each score, which is that of its target: of all steps, where there are outputs at each.
   package let scoreShift: Vector
   package let scoreScale: Vector
 
@@ -23,11 +25,13 @@ package final class TargetScaling: Sendable {
   /// - Throws: `.incompatible` for a loss whose targets cannot be scaled; `.shapeMismatch` when there are not as many numbers as targets; `.notFinite`; `.outOfRange` for a scale that is not above 0, or whose inverse is not
   ///   finite, and for a shift of logarithms whose exponential or its inverse is not finite; `.memory`.
   package convenience init(shift: TensorView, scale: TensorView, for plan: NetworkPlan) throws(Failure) {
-    try self.init(shift: shift, scale: scale, loss: plan.loss, outputs: plan.outputs)
+    try self.init(shift: shift, scale: scale, loss: plan.loss, outputs: plan.outputs, steps: plan.steps ?? 1)
   }
 
-  /// - Parameter outputs: the number of scores.
-  package init(shift: TensorView, scale: TensorView, loss: any Loss, outputs: Int) throws(Failure) {
+  /// - Parameters:
+  ///   - outputs: the number of scores of a step.
+  ///   - steps: how many have outputs; 1 for outputs at the end.
+  package init(shift: TensorView, scale: TensorView, loss: any Loss, outputs: Int, steps: Int = 1) throws(Failure) {
     guard let kind = loss.targetScale else {
       throw Failure(.incompatible, "this network's loss does not scale its targets; \(enumeration(try Self.scalingLosses())) do")
     }
@@ -38,24 +42,32 @@ package final class TargetScaling: Sendable {
       }
       if let place = firstNonFinite(view) { throw Failure(.notFinite, "\(name) of the targets is not finite at target \(max(place.row, place.column))") }
     }
-    let buffer = try Buffer(byteCount: 32 * targets + 16 * outputs)
+    self.outputs = outputs
+    let (entries, scores) = (targets * steps, outputs * steps)
+    let buffer = try Buffer(count: 2 * (targets + entries + scores), precision: .float64)
     self.buffer = buffer
-    func vector(_ place: Int) -> Vector { buffer.vector(count: targets, precision: .float64, offset: 8 * targets * place) }
-    (self.shift, self.scale, entry) = (vector(0), vector(1), (vector(2), vector(3)))
-    scoreShift = buffer.vector(count: outputs, precision: .float64, offset: 32 * targets)
-    scoreScale = buffer.vector(count: outputs, precision: .float64, offset: 32 * targets + 8 * outputs)
+    var end = 0
+    func vector(_ count: Int) -> Vector {
+      end += count
+      return buffer.vector(count: count, precision: .float64, offset: 8 * (end - count))
+    }
+    (self.shift, self.scale) = (vector(targets), vector(targets))
+    entry = (vector(entries), vector(entries))
+    (scoreShift, scoreScale) = (vector(scores), vector(scores))
     convert(shift, into: self.shift)
     convert(scale, into: self.scale)
     for target in 0..<targets {
       let (shift, scale) = (self.shift.load(target), self.scale.load(target))
       guard scale > 0, (1 / scale).isFinite else { throw Failure(.outOfRange, "scale of the targets is \(scale) at target \(target); it must be > 0, and its inverse finite") }
       guard kind != .logarithmic || abs(shift) < 700 else { throw Failure(.outOfRange, "shift of the targets is \(shift) at target \(target); it is a logarithm, and must lie between -700 and 700") }
-      entry.shift.store(kind == .logarithmic ? 0 : shift, at: target)
-      entry.scale.store(kind == .logarithmic ? exp(-shift) : 1 / scale, at: target)
+      for place in stride(from: target, to: entries, by: targets) {
+        entry.shift.store(kind == .logarithmic ? 0 : shift, at: place)
+        entry.scale.store(kind == .logarithmic ? exp(-shift) : 1 / scale, at: place)
+      }
     }
-    for output in 0..<outputs {
-      scoreShift.store(self.shift.load(output / (outputs / targets)), at: output)
-      scoreScale.store(self.scale.load(output / (outputs / targets)), at: output)
+    for score in 0..<scores {
+      scoreShift.store(self.shift.load(score % outputs / (outputs / targets)), at: score)
+      scoreScale.store(self.scale.load(score % outputs / (outputs / targets)), at: score)
     }
   }
 
@@ -73,12 +85,12 @@ package final class TargetScaling: Sendable {
 
   /// A loss of scores and targets in the caller's units as one of the scaled numbers.
   package func loss(_ loss: any Loss, in unit: LossUnit) -> any Loss {
-    func numbers(_ vector: Vector) -> [Double] { (0..<vector.count).map(vector.load) }
+    func numbers(_ vector: Vector) -> [Double] { (0..<outputs).map(vector.load) }
     return loss.scaled(shifts: numbers(scoreShift), scales: numbers(scoreScale), in: unit)
   }
 
   /// Replaces scores of the network by those in the caller's units.
-  /// - Parameter scores: float64, samples × outputs, any strides.
+  /// - Parameter scores: float64, samples × scores, any strides.
   package func scaleBack(_ scores: MutableTensorView) { LinearAlgebra.scaleBack(scores, shift: scoreShift, scale: scoreScale) }
 
   /// A bound of the scaled targets' magnitudes, for targets up to `bound`.

@@ -26,6 +26,9 @@ struct StageRows {
 struct TileRows {
   let outputs: Int
   let targets: Int
+  /// The labels and the weights of a sample: one for each step, where there are outputs at every step.
+  let labels: Int
+  let weights: Int
   /// Those of each block.
   let tapes: [Int]
   let stages: [StageRows]
@@ -42,8 +45,9 @@ struct TileRows {
   ///   - memory: the policy of each block; nil without tapes.
   ///   - features: whether cotangents of features will be computed.
   init(_ plan: NetworkPlan, memory: [any MemoryPolicy]?, features: Bool) {
-    outputs = plan.outputs
+    outputs = plan.scoreCount
     targets = plan.targetCount
+    (labels, weights) = (plan.loss.targetKind == .labels ? plan.steps ?? 1 : 1, plan.steps ?? 1)
     tapes = plan.blocks.indices.map { max(plan.blocks[$0].propagationRows, memory?[$0].tapeRows(plan.blocks[$0]) ?? 0) }
     var end = 0
     func next(_ rows: Int) -> Range<Int> {
@@ -60,7 +64,9 @@ struct TileRows {
       case .block(let index):
         let (block, tape) = (plan.blocks[index], next(tapes[index]))
         let inputEnd = tape.lowerBound + (memory?[index].initialRow(block) ?? 0) + block.width
-        return KeptRows(input: tape.lowerBound..<tape.lowerBound, record: tape.lowerBound..<tape.lowerBound, tape: tape, end: end, inputEnd: inputEnd, scratch: block.scratchWidth)
+        // A readout of all steps acts between the layers, which need nothing of their scratch memory then.
+        let scratch = max(block.scratchWidth, number == plan.steppedStage ? plan.stepReadout?.connector.scratchWidth ?? 0 : 0)
+        return KeptRows(input: tape.lowerBound..<tape.lowerBound, record: tape.lowerBound..<tape.lowerBound, tape: tape, end: end, inputEnd: inputEnd, scratch: scratch)
       }
     }
     // A connector writes its output into the input of the next stage, a block into its own tape.
@@ -94,8 +100,8 @@ struct TileRows {
   func add(to size: inout Arena.Size, columns: Int, times: Int = 1) {
     var one = Arena.Size()
     for rows in [outputs, outputs, targets, all] { one.add(rows: rows, columns: columns, precision: precision) }
-    one.add(count: columns, precision: .float32)
-    one.add(count: columns, precision: .float64)
+    one.add(count: columns * labels, precision: .float32)
+    one.add(count: columns * weights, precision: .float64)
     if image > 0 { one.add(count: image, precision: precision) }
     sequences.add(to: &one, columns: columns)
     sequenceCotangents.add(to: &one, columns: columns)

@@ -62,6 +62,7 @@ package final class TileSums: @unchecked Sendable {
     sums.store(result.costSum, at: 2 * tile + 1)
     tallies[worker].counts.count += result.count
     tallies[worker].counts.correct += result.correct
+    tallies[worker].counts.labeled += result.labeled
     tallies[worker].counts.report.add(result.report)
     // Tiles that meet do not end in order.
     if let failure = result.failure, tile < tallies[worker].failure?.tile ?? Int.max { tallies[worker].failure = (tile, failure) }
@@ -88,6 +89,7 @@ package final class TileSums: @unchecked Sendable {
     }
     for worker in 0..<workers {
       total.correct += tallies[worker].counts.correct
+      total.labeled += tallies[worker].counts.labeled
       total.count += tallies[worker].counts.count
       total.report.add(tallies[worker].counts.report)
       total.isGradientFinite = total.isGradientFinite && tallies[worker].counts.isGradientFinite

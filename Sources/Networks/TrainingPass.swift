@@ -21,7 +21,8 @@ struct TrainingPass: Passage {
     let first = input(of: 0)
     plan.take(source, log.samples, into: first, sequences: tile.sequences, room: tile.imageRoom)
     let final = pass(plan, stages: 0..<plan.stagesBeforeReadout, from: first)
-    carry(pass(plan, stages: plan.stagesBeforeReadout..<plan.stages.count, from: final), to: tile.scores)
+    // Where the readout reads the states of all steps, the last block has computed the scores.
+    if plan.outputStates == nil { carry(pass(plan, stages: plan.stagesBeforeReadout..<plan.stages.count, from: final), to: tile.scores) }
     return final
   }
 
@@ -32,7 +33,7 @@ struct TrainingPass: Passage {
   func backward(gradient: Vector?, toFeatures: Bool) -> Block? {
     if toFeatures { tile.sequenceCotangents.clear() }
     var cotangent = tile.scoreCotangent
-    for stage in plan.stages.indices.reversed() {
+    for stage in (0..<plan.passedStages).reversed() {
       if isOver { return nil }
       switch plan.stages[stage] {
       case .map(let connector):
@@ -50,10 +51,10 @@ struct TrainingPass: Passage {
         let block = plan.blocks[index]
         let whole = tile.cotangent(stage: stage)
         let drive = toFeatures ? tile.sequenceCotangents.drive(index) : nil
-        carry(cotangent, to: block.visible(whole))
+        if stage == plan.steppedStage { fill(block.visible(whole), 0) } else { carry(cotangent, to: block.visible(whole)) }
         block.clearInvisible(whole)
         memory[index].adjoint(
-          block, weights(of: stage), tape: tile.tape(stage: stage), cotangent: whole, gradient: gradient.map { BlockGradient($0, drive: drive) },
+          block, weights(of: stage, reading: .cotangents, gradient), tape: tile.tape(stage: stage), cotangent: whole, gradient: gradient.map { BlockGradient($0, drive: drive) },
           scratch: tile.returnScratch(stage: stage))
         block.startPullback(whole)
         cotangent = block.visible(whole)
@@ -62,10 +63,21 @@ struct TrainingPass: Passage {
     return toFeatures ? plan.takePullback(cotangent, sequences: tile.sequences, cotangents: tile.sequenceCotangents) : nil
   }
 
-  private func weights(of stage: Int) -> Weights {
+  /// - Parameters:
+  ///   - task: what a readout of all steps does while the layers are passed, if this is the stage whose states it reads.
+  ///   - gradient: where its gradient accumulates.
+  private func weights(of stage: Int, reading task: StepReader.Task = .nothing, _ gradient: Vector? = nil) -> Weights {
     var drive: Block?
     if case .block(let index) = plan.stages[stage] { drive = tile.sequences.drive(index) }
-    return plan.weights(stage: stage, weights, log: log, drive: drive, draws: draws, firstSample: log.samples.lowerBound)
+    var own = plan.weights(stage: stage, weights, log: log, drive: drive, draws: draws, firstSample: log.samples.lowerBound)
+    guard let reader = tile.reader, stage == plan.steppedStage else { return own }
+    (reader.task, reader.scores) = (task, task == .cotangents ? tile.scoreCotangent : tile.scores)
+    if let (stage, connector) = plan.stepReadout {
+      reader.layer = connector.layer(plan.weights(stage: stage, weights))
+      reader.gradient = gradient.map(connector.layer(ofGradient:))
+    }
+    own.reader = Unmanaged.passUnretained(reader)
+    return own
   }
 
   private func firstState(_ index: Int, stage: Int) -> Block {
@@ -91,7 +103,7 @@ struct TrainingPass: Passage {
   }
 
   func pass(block index: Int, stage: Int) -> Block {
-    let (block, weights, tape, scratch) = (plan.blocks[index], weights(of: stage), tile.tape(stage: stage), tile.scratch(stage: stage))
+    let (block, weights, tape, scratch) = (plan.blocks[index], weights(of: stage, reading: .scores), tile.tape(stage: stage), tile.scratch(stage: stage))
     block.start(firstState(index, stage: stage))
     return block.visible(keeping ? memory[index].forward(block, weights, tape: tape, scratch: scratch) : block.propagate(weights, buffer: tape, scratch: scratch))
   }

@@ -60,16 +60,35 @@ extension Predictor {
   }
 }
 
+/// A caller's array of numbers for each score of `samples` samples. For a network with outputs at every step it may have an axis of steps; it is then a matrix with a sample in each row.
+func scoreTensor(_ tensor: CallerTensor, samples: Int, _ plan: NetworkPlan) throws(Failure) -> CallerTensor {
+  guard let steps = plan.steps else {
+    try tensor.expectMatrix(rows: samples, columns: plan.outputs, "outputs of the network")
+    return tensor
+  }
+  let isMatrix = tensor.axes == 2 && tensor.rows == samples && tensor.columns == plan.scoreCount
+  guard isMatrix || tensor.axes == 3 && tensor.shape.1 == samples && tensor.shape.2 == steps && tensor.shape.3 == plan.outputs else {
+    throw Failure(
+      .shapeMismatch, "\(tensor.argument) has shape \(tensor.extents); it must be [\(samples), \(steps), \(plan.outputs)] (samples, steps, outputs) or [\(samples), \(plan.scoreCount)]")
+  }
+  return try tensor.withStepsInRows()
+}
+
 /// The caller's array for a prediction of `samples` samples, checked.
 func predictionTarget(_ tensor: CallerTensor, _ kind: PredictionKind, samples: Int, _ plan: NetworkPlan) throws(Failure) -> MutableTensorView {
   guard kind == .classes else {
-    try tensor.expectMatrix(rows: samples, columns: plan.outputs, "outputs of the network")
-    try tensor.expectWritableReals()
-    return tensor.writing
+    let target = try scoreTensor(tensor, samples: samples, plan)
+    try target.expectWritableReals()
+    return target.writing
   }
   guard plan.classColumns > 0 else { throw Failure(.incompatible, "what is SODE_CLASSES, but this network's loss has no classes") }
   if plan.loss.outputKind == .labels {
-    try tensor.expectMatrix(rows: samples, columns: plan.outputs, "outputs of the network")
+    let target = try scoreTensor(tensor, samples: samples, plan)
+    try target.expectWritableClasses()
+    return target.writing
+  }
+  if let steps = plan.steps {
+    try tensor.expectMatrix(rows: samples, columns: steps, "samples, steps: one class for each step")
     try tensor.expectWritableClasses()
     return tensor.writing
   }

@@ -11,6 +11,8 @@ final class CallerLoss: Loss, @unchecked Sendable {
   private let function: sode_loss_function
   private let userData: UnsafeMutableRawPointer?
   private let own: any Loss
+  /// The steps with outputs, whose scores and targets the function gets together; nil for outputs at the end.
+  private let steps: Int?
   private let shapes: CallbackShapes
   private var memory: Buffer?
   private var failure: SampleFailure?
@@ -19,7 +21,7 @@ final class CallerLoss: Loss, @unchecked Sendable {
   init(_ function: @escaping sode_loss_function, _ userData: UnsafeMutableRawPointer?, of plan: NetworkPlan) throws(Failure) {
     self.function = function
     self.userData = userData
-    own = plan.loss
+    (own, steps) = (plan.loss, plan.steps)
     shapes = try CallbackShapes()
   }
 
@@ -71,13 +73,15 @@ final class CallerLoss: Loss, @unchecked Sendable {
   }
 
   private func call(_ scores: Block, _ targets: TileTargets, _ losses: Vector, _ gradient: Block?, _ count: Int) throws(Failure) -> SampleFailure? {
-    var scoresTensor = shapes.tensor(0, scores, samples: count)
-    var targetTensor = targetKind == .labels ? shapes.labels(1, targets.labels, samples: count) : shapes.tensor(1, targets.values, samples: count)
+    var scoresTensor = shapes.tensor(0, scores, samples: count, steps: steps)
+    var targetTensor =
+      targetKind != .labels ? shapes.tensor(1, targets.values, samples: count, steps: steps)
+      : steps.map { shapes.stepLabels(1, targets.labels, samples: count, steps: $0, columns: scores.columns) } ?? shapes.labels(1, targets.labels, samples: count)
     var lossTensor = shapes.vector(2, losses)
     let answer: Int32
     let function = unsafeBitCast(function, to: UnsafeRawPointer.self)
     if let gradient {
-      var gradientTensor = shapes.tensor(3, gradient, samples: count)
+      var gradientTensor = shapes.tensor(3, gradient, samples: count, steps: steps)
       answer = try withPointers(&scoresTensor, &targetTensor, &lossTensor) { scores, targets, losses throws(Failure) in
         try withPointer(&gradientTensor) { gradient throws(Failure) in try StableODE.call(function, "the loss callback", [scores, targets, losses, gradient, userData]) }
       }

@@ -22,9 +22,10 @@ struct CallerMetric: Metric, @unchecked Sendable {
 
   /// - Throws: `callbackFailed` when the function does not return 0 or its value is not finite.
   func value(_ evaluated: EvaluatedScores) throws(Failure) -> Double {
-    var scores = shapes.tensor(0, evaluated.scores, samples: evaluated.count)
+    let steps = evaluated.plan.steps
+    var scores = shapes.tensor(0, evaluated.allScores, samples: evaluated.dataset.count, steps: steps)
     var targets =
-      if let values = evaluated.dataset.values { shapes.view(1, values) } else {
+      if let values = evaluated.dataset.values { shapes.view(1, values, steps: evaluated.plan.loss.targetKind == .labels ? nil : steps) } else {
         shapes.labels(1, UnsafeMutablePointer(mutating: evaluated.labels), samples: evaluated.count)
       }
     var value = Double.nan

@@ -3,6 +3,7 @@ import Datasets
 import LinearAlgebra
 import Networks
 import Settings
+import Training
 
 // Section 6 of the header: data.
 
@@ -159,9 +160,10 @@ public func sode_dataset_get(_ dataset: OpaquePointer?, _ features: UnsafeMutabl
         let target = try CallerTensor(targets, "targets")
         if let values = dataset.values {
           let isColumn = target.axes == 1 && values.columns == 1
-          if !isColumn || target.columns != dataset.count { try target.expect(shape: [dataset.count, dataset.targetCount], "samples, values") }
+          let matrix = try target.withStepsInRows()
+          if !isColumn || target.columns != dataset.count { try matrix.expect(shape: [dataset.count, dataset.targetCount], "samples, values") }
           try target.expectWritable(or: values.type)
-          copies.append((values, isColumn ? target.writingColumn : target.writing))
+          copies.append((values, isColumn ? target.writingColumn : matrix.writing))
         } else if let labels = dataset.labels {
           try target.expectVector(count: dataset.count, "one label per sample")
           try target.expectWritableClasses()
@@ -169,7 +171,7 @@ public func sode_dataset_get(_ dataset: OpaquePointer?, _ features: UnsafeMutabl
         }
       }
       for (source, target) in copies where target.type == .float32 {
-        guard let place = try firstUnheldInPieces(source, by: .float32) else { continue }
+        guard let place = try firstUnheldInPieces(source, by: .float32, allowsNaN: dataset.mayMiss) else { continue }
         throw Failure(.notFinite, "\(source.number(row: place.row, column: place.column)) at row \(place.row), column \(place.column) is too large for float32")
       }
       for (source, target) in copies { copyWhole(source, into: target) }
@@ -226,21 +228,19 @@ func borrowed(_ features: CallerTensor, _ targets: CallerTensor, isChecked: Bool
 }
 
 extension Dataset {
-  /// The targets in the form that a network's loss needs.
+  /// The data with targets in the form that a network's loss needs.
   /// - Throws: `invalidData` for a label that is not a class of the network; `incompatible` for the wrong kind of targets; `shapeMismatch` for a wrong number of values.
-  func targets(for plan: NetworkPlan, _ scaling: TargetScaling?) throws(Failure) -> Targets {
-    guard plan.loss.targetKind == .values else {
-      try requireLabels(below: plan.classes)
-      guard let labels else { throw Failure(.internal, "a dataset without labels passed the check for them") }
-      return .labels(labels)
-    }
-    guard let values = readAsValues.values else { throw Failure(.internal, "a dataset without targets") }
+  func suited(to plan: NetworkPlan, _ scaling: TargetScaling?) throws(Failure) -> Dataset {
+    guard plan.loss.targetKind == .values else { return try labeled(for: plan) }
+    let suited = readAsValues
+    guard let values = suited.values else { throw Failure(.internal, "a dataset without targets") }
     guard values.columns == plan.targetCount else {
       let given = values.columns == 1 ? "targets give one number per sample" : "targets have shape [\(count), \(values.columns)]"
-      throw Failure(.shapeMismatch, "\(given); this network's loss needs values of shape [\(count), \(plan.targetCount)]\(plan.targetNote)")
+      throw Failure(.shapeMismatch, "\(given); this network's loss needs values of shape \(plan.targetShape(count))\(plan.targetNote)")
     }
-    try requireValues(heldBy: plan.precision, within: plan.loss.targetBounds, entering: scaling.map { ($0.entering, $0.largest(valueBound)) })
-    return .values(values, scaling: scaling?.entering)
+    try suited.requireValues(
+      heldBy: plan.precision, within: plan.loss.targetBounds, entering: scaling.map { ($0.entering, $0.largest(suited.valueBound)) }, allowsMissing: plan.steps != nil)
+    return suited
   }
 }
 
@@ -258,10 +258,11 @@ private func featureView(_ features: CallerTensor) throws(Failure) -> TensorView
 }
 
 private func targetView(_ targets: CallerTensor, samples: Int) throws(Failure) -> TargetView {
-  guard targets.axes == 1 || targets.axes == 2 else {
-    throw Failure(.shapeMismatch, "targets has shape \(targets.extents); it must be [samples] (class labels, or one value per sample) or [samples, values]")
+  guard 1...3 ~= targets.axes else {
+    throw Failure(
+      .shapeMismatch, "targets has shape \(targets.extents); it must be [samples] (class labels, or one value per sample), [samples, values], or [samples, steps] or [samples, steps, values] for outputs at every step")
   }
-  let view = targets.axes == 1 ? targets.readingColumn : targets.reading
+  let view = targets.axes == 1 ? targets.readingColumn : try targets.withStepsInRows().reading
   guard view.rows == samples else { throw Failure(.shapeMismatch, "targets has \(view.rows) samples and features \(samples); both must have the same number") }
   return targets.axes == 1 ? .column(view) : .values(view)
 }

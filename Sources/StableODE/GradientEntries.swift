@@ -4,6 +4,7 @@ import Integrators
 import LinearAlgebra
 import Networks
 import Settings
+import Training
 
 // Section 10 of the header: derivatives for optimizers and losses of the caller's own.
 
@@ -90,9 +91,9 @@ public func sode_gradient_run(
       defer { withExtendedLifetime(snapshot) {} }
       let features = try CallerTensor(features, "features")
       let source = try source(features, plan, snapshot, atMost: box.batch)
-      let dataset = try borrowed(features, try CallerTensor(targets, "targets"), isChecked: true)
+      let dataset = try borrowed(features, try CallerTensor(targets, "targets"), isChecked: true).suited(to: plan, snapshot.targetScaling)
       defer { withExtendedLifetime(dataset) {} }
-      let targets = try dataset.targets(for: plan, snapshot.targetScaling)
+      let targets = dataset.targets(snapshot.targetScaling, for: plan)
       let chosen = try box.loss(inUnitsOf: snapshot.targetScaling)
       let result = try parameterResult(parameter_gradient, plan)
       let sum = try box.sweep.lossGradient(
@@ -130,7 +131,7 @@ public func sode_gradient_pullback(
       defer { withExtendedLifetime(snapshot) {} }
       let source = try source(try CallerTensor(features, "features"), plan, snapshot, atMost: box.batch)
       let count = source.features.rows
-      let cotangent = try given(try CallerTensor(cotangent, "cotangent"), [count, plan.outputs], "samples, outputs", plan.precision)
+      let cotangent = try given(scores: try CallerTensor(cotangent, "cotangent"), samples: count, plan)
       let result = try parameterResult(parameter_gradient, plan)
       let featureResult = try feature_gradient.map { (tensor) throws(Failure) in
         try StagedResult(try CallerTensor(tensor, "feature_gradient"), samples: count, plan)
@@ -161,9 +162,9 @@ public func sode_gradient_pushforward(
       // Outputs are scaled back in float64.
       let scaling = snapshot.targetScaling
       let precision = scaling == nil ? plan.precision : .float64
-      let tangent = try StagedResult(try CallerTensor(tangent, "tangent"), [count, plan.outputs], "samples, outputs", precision)
+      let tangent = try StagedResult(scores: try CallerTensor(tangent, "tangent"), samples: count, plan, precision)
       let scores = try scores.map { (scores) throws(Failure) in
-        try StagedResult(try CallerTensor(scores, "scores"), [count, plan.outputs], "samples, outputs", precision)
+        try StagedResult(scores: try CallerTensor(scores, "scores"), samples: count, plan, precision)
       }
       let featureDirection = try feature_direction.map { (direction) throws(Failure) in
         try given(try CallerTensor(direction, "feature_direction"), samples: count, plan)
@@ -201,9 +202,9 @@ public func sode_gradient_curvature(
       defer { withExtendedLifetime(snapshot) {} }
       let features = try CallerTensor(features, "features")
       let source = try source(features, plan, snapshot, atMost: box.batch)
-      let dataset = try borrowed(features, try CallerTensor(targets, "targets"), isChecked: true)
+      let dataset = try borrowed(features, try CallerTensor(targets, "targets"), isChecked: true).suited(to: plan, snapshot.targetScaling)
       defer { withExtendedLifetime(dataset) {} }
-      let (targets, count) = (try dataset.targets(for: plan, snapshot.targetScaling), source.features.rows)
+      let (targets, count) = (dataset.targets(snapshot.targetScaling, for: plan), source.features.rows)
       let chosen = try box.loss(inUnitsOf: snapshot.targetScaling)
       let given = try given(try CallerTensor(direction, "direction"), [plan.parameterCount], "all parameters", plan.precision)
       let result = try CallerTensor(product, "product")

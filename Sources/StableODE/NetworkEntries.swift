@@ -66,6 +66,7 @@ public func sode_network_describe(_ network: OpaquePointer?, _ info: UnsafeMutab
       description.scales_targets = network.snapshot.targetScaling == nil ? 0 : 1
       description.targets = plan.loss.targetKind == .values ? Int64(plan.targetCount) : 0
       description.class_columns = Int64(plan.classColumns)
+      description.steps = Int64(plan.steps ?? 0)
       try writeStruct(description, to: out, "info")
     }
   }
@@ -126,7 +127,7 @@ public func sode_network_set_target_scaling(
       guard shift != nil || scale != nil else { return network.replaceTargetScaling(with: nil) }
       let (shift, scale) = (try CallerTensor(shift, "shift"), try CallerTensor(scale, "scale"))
       let plan = network.plan
-      if plan.loss.targetScale != nil { for tensor in [shift, scale] { try tensor.expectVector(count: plan.targetCount, "one number per target value") } }
+      if plan.loss.targetScale != nil { for tensor in [shift, scale] { try tensor.expectVector(count: plan.targetsOfStep, "one number per target value") } }
       network.replaceTargetScaling(with: try TargetScaling(shift: shift.readingColumn, scale: scale.readingColumn, for: plan))
     }
   }
@@ -143,7 +144,7 @@ public func sode_network_get_target_scaling(
         throw Failure(.state, "this network's targets are not scaled; sode_network_set_target_scaling scales them")
       }
       defer { withExtendedLifetime(scaling) {} }
-      try give([(shift, "shift", scaling.shift), (scale, "scale", scaling.scale)], count: network.plan.targetCount, "one number per target value", of: "the targets")
+      try give([(shift, "shift", scaling.shift), (scale, "scale", scaling.scale)], count: network.plan.targetsOfStep, "one number per target value", of: "the targets")
     }
   }
 }

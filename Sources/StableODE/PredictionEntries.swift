@@ -154,7 +154,7 @@ private func runDense(
       throw Failure(.outOfRange, "samples is \(samples); this predictor was made for at most \(predictor.maximumBatch)")
     }
     try checkSampleCount(count, "features", atMost: nil)
-    let columns = what.kind == .classes ? max(plan.classColumns, 1) : plan.outputs
+    let columns = what.kind == .classes ? max(plan.classColumns, 1) : plan.scoreCount
     try checkDense(features, "features", count, plan.inputs, type)
     try checkDense(UnsafeRawPointer(result), "result", count, columns, type)
     if what.kind == .classes, plan.classColumns == 0 { throw Failure(.incompatible, "what is SODE_CLASSES, but this network's loss has no classes") }

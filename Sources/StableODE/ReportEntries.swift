@@ -39,12 +39,12 @@ public func sode_network_mechanics(
       try checkAnalyzed(samples: batch.rows)
       let matrix = try symmetry.map { (symmetry) throws(Failure) in try squareMatrix(try CallerTensor(symmetry, "symmetry")) }
       if let targets {
-        let dataset = try borrowed(given, try CallerTensor(targets, "targets"), isChecked: true)
+        let dataset = try borrowed(given, try CallerTensor(targets, "targets"), isChecked: true).suited(to: plan, network.snapshot.targetScaling)
         defer { withExtendedLifetime(dataset) {} }
-        let aims = try dataset.targets(for: plan, network.snapshot.targetScaling)
+        let aims = dataset.targets(network.snapshot.targetScaling, for: plan)
         try hand(try Mechanics.make(network, batch, .targets(aims), symmetry: matrix, values), .report, to: out)
       } else {
-        let view = try StableODE.given(try CallerTensor(cotangent, "cotangent"), [batch.rows, plan.outputs], "samples, outputs", plan.precision)
+        let view = try StableODE.given(scores: try CallerTensor(cotangent, "cotangent"), samples: batch.rows, plan)
         try hand(try Mechanics.make(network, batch, .cotangent(view), symmetry: matrix, values), .report, to: out)
       }
     }

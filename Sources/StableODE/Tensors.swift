@@ -77,6 +77,22 @@ struct CallerTensor {
   /// An address for arrays without elements, which is never read.
   private static var nowhere: UnsafeMutableRawPointer { UnsafeMutableRawPointer(mutating: UnsafeRawPointer(emptyText)) }
 
+  /// The same numbers under other axes.
+  private init(_ other: CallerTensor, axes: Int, shape: (Int, Int, Int, Int), strides: (Int, Int, Int, Int)) {
+    (base, type, self.axes, self.shape, self.strides, argument) = (other.base, other.type, axes, shape, strides, other.argument)
+  }
+
+  /// An array of three axes, samples × steps × numbers, as a matrix with a sample in each row; others as they are.
+  /// - Throws: `invalidArgument` if the numbers of a sample do not lie at equal distances.
+  func withStepsInRows() throws(Failure) -> CallerTensor {
+    guard axes == 3 else { return self }
+    let isEven = shape.2 <= 1 || shape.3 <= 1 || strides.2 == shape.3 * strides.3 || elementCount == 0
+    guard isEven else { throw Failure(.invalidArgument, "\(argument) has strides \([strides.1, strides.2, strides.3]); the numbers of a sample, step by step, must lie at equal distances") }
+    // The extents of an array without elements may be of any size.
+    let columns = elementCount == 0 ? 0 : shape.2 * shape.3
+    return CallerTensor(self, axes: 2, shape: (1, 1, shape.1, columns), strides: (0, 0, strides.1, shape.3 == 1 ? strides.2 : strides.3))
+  }
+
   var rows: Int { shape.2 }
   var columns: Int { shape.3 }
   /// 0 if any extent is 0: the others may then be of any size, and their product could overflow.

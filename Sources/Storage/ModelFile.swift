@@ -38,8 +38,8 @@ package enum ModelFile {
       if !normalization.squashed.isEmpty { tensors.append(StoredTensor(name: squash, shape: [plan.inputs], values: normalization.flags)) }
     }
     if let scaling = snapshot.targetScaling {
-      tensors.append(StoredTensor(name: targetShift, shape: [plan.targetCount], values: scaling.shift))
-      tensors.append(StoredTensor(name: targetScale, shape: [plan.targetCount], values: scaling.scale))
+      tensors.append(StoredTensor(name: targetShift, shape: [plan.targetsOfStep], values: scaling.shift))
+      tensors.append(StoredTensor(name: targetScale, shape: [plan.targetsOfStep], values: scaling.scale))
     }
     return tensors + plan.tensors.map { StoredTensor(name: $0.name, shape: $0.shape, values: snapshot.parameters[$0.range]) }
   }
@@ -138,7 +138,7 @@ package enum ModelFile {
     let names = contents.tensors.map(\.name)
     if names.contains(shift) || names.contains(scale) || names.contains(squash) { expected += [(shift, [plan.inputs], nil), (scale, [plan.inputs], nil)] }
     if names.contains(squash) { expected.append((squash, [plan.inputs], .float64)) }
-    if names.contains(targetShift) || names.contains(targetScale) { expected += [(targetShift, [plan.targetCount], .float64), (targetScale, [plan.targetCount], .float64)] }
+    if names.contains(targetShift) || names.contains(targetScale) { expected += [(targetShift, [plan.targetsOfStep], .float64), (targetScale, [plan.targetsOfStep], .float64)] }
     guard contents.tensors.count == expected.count else {
       throw Failure(.fileFormat, "\(name) holds \(contents.tensors.count) tensors; its specification asks for \(plan.tensors.count), or 2 more with a normalization, 1 more where it squashes features, and 2 more where targets are scaled")
     }

@@ -29,14 +29,16 @@ package final class ClassWeights {
   package init(balancing dataset: Dataset, classes: Int, isPart: Bool = false) throws(Failure) {
     buffer = try Buffer(count: classes, precision: .float64)
     vector = buffer.vector(count: classes, precision: .float64)
-    guard let labels = dataset.labels else { preconditionFailure("classes of target values") }
+    guard let labels = dataset.stepLabels?.labels ?? dataset.labels else { preconditionFailure("classes of target values") }
     let memory = try Buffer(count: classes, precision: .float64)
     let counts = memory.rowNumbers(count: classes)
-    try Watch.pieces(dataset.count) { for row in $0 { counts[Int(labels[row])] += 1 } }
+    var labeled = 0
+    // A step without a label has −1.
+    try Watch.pieces(dataset.count * (dataset.stepLabels?.steps ?? 1)) { for place in $0 where labels[place] >= 0 { (counts[Int(labels[place])], labeled) = (counts[Int(labels[place])] + 1, labeled + 1) } }
     var present = 0
     if isPart { for label in 0..<classes where counts[label] == 0 { counts[label] = 1 } }
     for label in 0..<classes where counts[label] > 0 { present += 1 }
-    for label in 0..<classes where counts[label] > 0 { vector.store(Double(dataset.count) / (Double(present) * Double(counts[label])), at: label) }
+    for label in 0..<classes where counts[label] > 0 { vector.store(Double(labeled) / (Double(present) * Double(counts[label])), at: label) }
     withExtendedLifetime(memory) {}
   }
 
@@ -49,6 +51,9 @@ package final class ClassWeights {
     if settings.labelSmoothing > 0 {
       guard plan.classes > 0 else { throw Failure(.incompatible, "label_smoothing needs labels; the network's loss has target values") }
       if trainer.loss != nil { throw Failure(.incompatible, "label_smoothing acts in the library's losses; a loss of your own smooths labels itself") }
+    }
+    if trainer.loss != nil, plan.steps != nil, settings.balancesClasses || trainer.classWeights != nil {
+      throw Failure(.incompatible, "outputs_at is steps, and a loss of your own gives one number for all steps of a sample, which weights of classes cannot tell apart; it weighs them itself")
     }
     guard settings.balancesClasses else { return trainer.classWeights }
     guard plan.classes > 0 else { throw Failure(.incompatible, "class_weights is 'balanced', which needs classes; the network's loss has target values") }

@@ -48,6 +48,7 @@ package func evaluate(_ network: Network, on dataset: Dataset, scores: Evaluated
     let part = try sweep.evaluate(dataset, from: total.count, snapshot.parameters, scaling: snapshot.scaling, loss: loss, scores: scores ?? weighed, isWeighted: isWeighted, pool: pool)
     total.lossSum += part.lossSum
     total.correct += part.correct
+    total.labeled += part.labeled
     total.count += part.count
     total.weight += part.weight
   }
@@ -72,14 +73,7 @@ extension Sweep {
     } else {
       BatchSource(features: dataset.features.rows(start..<end), firstRow: start, normalization: scaling.features)
     }
-    let targets: Targets
-    if let labels = dataset.labels {
-      targets = .labels(rows == nil ? labels + start : labels)
-    } else if let values = dataset.values {
-      targets = .values(rows == nil ? values.rows(start..<end) : values, scaling: scaling.targets?.entering)
-    } else {
-      preconditionFailure("data set without targets")
-    }
+    let targets = dataset.targets(scaling.targets, for: plan, from: rows == nil ? start : 0)
     let weights = isWeighted ? dataset.weights : nil
     let weighting = LossWeighting(samples: rows == nil ? weights?[start..<end] : weights)
     let result = try lossGradient(parameters, source, targets, mode: .evaluation, loss: loss, weighting: weighting, count: end - start, gradient: nil, scores: scores?.target(from: start), pool: pool)
@@ -89,11 +83,28 @@ extension Sweep {
 }
 
 extension Dataset {
-  /// All targets, from which batches take theirs by row number.
-  func targets(_ scaling: TargetScaling?) -> Targets {
-    if let labels { return .labels(labels) }
+  /// All targets, or those from sample `start` on, of which batches take theirs by row number.
+  package func targets(_ scaling: TargetScaling?, for plan: NetworkPlan, from start: Int = 0) -> Targets {
+    if let stepLabels { return .labels(stepLabels.labels + start * stepLabels.steps, steps: TargetSteps(stepLabels.steps, isComplete: stepLabels.isComplete)) }
+    if let labels { return .labels(labels + start) }
     guard let values else { preconditionFailure("data set without targets") }
-    return .values(values, scaling: scaling?.entering)
+    return .values(start == 0 ? values : values.rows(start..<values.rows), scaling: scaling?.entering, steps: plan.steps.map { TargetSteps($0, isComplete: !mayMiss) })
+  }
+}
+
+extension Dataset {
+  /// The data with labels in the form that the network's loss reads: one for a sample, or one for each of its steps.
+  /// - Throws: `invalidData` naming the row of another label; `shapeMismatch` and `incompatible` for targets of another kind.
+  package func labeled(for plan: NetworkPlan) throws(Failure) -> Dataset {
+    if let steps = plan.steps { return try labeled(steps: steps, below: plan.classes) }
+    try requireLabels(below: plan.classes)
+    return self
+  }
+
+  /// - Throws: `invalidData` for a network with outputs at every step, if no step of any sample has a target.
+  fileprivate func requireObservedStep(of plan: NetworkPlan, called name: StaticString) throws(Failure) {
+    guard let steps = plan.steps, !(try hasObservedStep(of: steps)) else { return }
+    throw Failure(.invalidData, "\(name) has no observed step: every target is \(plan.loss.targetKind == .labels ? "-1" : "NaN")")
   }
 }
 
@@ -110,27 +121,32 @@ extension Network {
 /// - Parameters:
 ///   - scaling: the normalization of the features and the scaling of the targets.
 ///   - name: the data set's name in messages ("the training data").
-/// - Throws: `shapeMismatch` if the network takes other features or targets; `invalidData` for numbers that do not fit the precision and labels that are not a class; `incompatible`.
-func suited(_ dataset: Dataset, for plan: NetworkPlan, _ scaling: DataScaling, called name: StaticString) throws(Failure) -> Dataset {
+///   - isPart: whether it is a part of other data, which need not have an observed step.
+/// - Throws: `shapeMismatch` if the network takes other features or targets; `invalidData` for numbers that do not fit the precision, labels that are not a class, and data without an observed step; `incompatible`.
+func suited(_ dataset: Dataset, for plan: NetworkPlan, _ scaling: DataScaling, called name: StaticString, isPart: Bool = false) throws(Failure) -> Dataset {
   let dataset = try dataset.replacing(features: plan.arrange(dataset.features, called: "\(name)"))
   if plan.sequence != nil, dataset.features.isMade { throw Failure(.incompatible, "\(name) is a table, but the network takes sequences: pass them as an array") }
   try plan.checkIntake(dataset.features, scaling.features, bound: dataset.featureBound, called: name)
   switch plan.loss.targetKind {
   case .labels:
+    let labeled: Dataset
     do throws(Failure) {
-      try dataset.requireLabels(below: plan.classes)
+      labeled = try dataset.labeled(for: plan)
     } catch {
       throw Failure(error.status, "\(name): \(error.message)")
     }
-    return dataset
+    if !isPart { try labeled.requireObservedStep(of: plan, called: name) }
+    return labeled
   case .values:
     let suited = dataset.readAsValues
     guard suited.targetCount == plan.targetCount else {
       // A data set of one value per sample does not say whether they were given as [samples] or as [samples, 1].
       let given = suited.targetCount == 1 ? "one target per sample" : "targets of shape [\(dataset.count), \(suited.targetCount)]"
-      throw Failure(.shapeMismatch, "\(name) has \(given); the network's loss needs values of shape [\(dataset.count), \(plan.targetCount)]\(plan.targetNote)")
+      throw Failure(.shapeMismatch, "\(name) has \(given); the network's loss needs values of shape \(plan.targetShape(dataset.count))\(plan.targetNote)")
     }
-    try suited.requireValues(heldBy: plan.precision, within: plan.loss.targetBounds, entering: scaling.targets.map { ($0.entering, $0.largest(suited.valueBound)) })
+    try suited.requireValues(
+      heldBy: plan.precision, within: plan.loss.targetBounds, entering: scaling.targets.map { ($0.entering, $0.largest(suited.valueBound)) }, allowsMissing: plan.steps != nil)
+    if !isPart { try suited.requireObservedStep(of: plan, called: name) }
     return suited
   }
 }

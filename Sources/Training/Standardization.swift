@@ -88,17 +88,23 @@ extension NetworkPlan {
 
   /// The scaling of the target values of a data set that suits the network's loss (`TargetScale`). A target that does not change keeps the scale 1. Every sample counts once, whatever its weight.
   ///
+  /// Where there are outputs at every step, each output's scaling is that of its targets at all steps, without those that are not observed.
   /// Quartiles become those of a normal distribution of deviation 1. Where both are the same number, as among many zeros, the standard deviation takes the place of their distance.
   /// - Throws: `incompatible` for a loss that scales no targets; `notFinite` when a mean or deviation is too large for float64; `memory`; the reason why the work must end.
   /// - Complexity: three passes over the targets, and for quartiles 192 over at most 65 536 rows.
   func targetScaling(standardizing values: TensorView) throws(Failure) -> TargetScaling {
-    let count = values.columns
+    let count = targetsOfStep
+    let moments = try Buffer(count: 2 * values.columns, precision: .float64)
     let memory = try Buffer(count: 2 * count, precision: .float64)
     let (shift, scale) = (memory.vector(count: count, precision: .float64), memory.vector(count: count, precision: .float64, offset: 8 * count))
-    try featureMoments(values, mean: shift, deviation: scale)
+    let period = steps == nil ? nil : count
+    let (mean, deviation) = (moments.vector(count: values.columns, precision: .float64), moments.vector(count: values.columns, precision: .float64, offset: 8 * values.columns))
+    try featureMoments(values, period: period, mean: mean, deviation: deviation)
+    copy(mean[0..<count], into: shift)
+    copy(deviation[0..<count], into: scale)
     switch loss.targetScale {
     case .robust:
-      try quartiles(values) { target, lower, median, upper in
+      try quartiles(values, period: period) { target, lower, median, upper in
         shift.store(median, at: target)
         let spread = upper / Self.quartileDistance - lower / Self.quartileDistance
         if spread > 0 { scale.store(spread, at: target) }
@@ -118,7 +124,7 @@ extension NetworkPlan {
       if !(number > 0 && (1 / number).isFinite) { scale.store(1, at: target) }
     }
     func view(_ vector: Vector) -> TensorView { TensorView(vector.base, type: .float64, rows: 1, columns: count) }
-    defer { withExtendedLifetime(memory) {} }
+    defer { withExtendedLifetime((memory, moments)) {} }
     return try TargetScaling(shift: view(shift), scale: view(scale), for: self)
   }
 

@@ -86,13 +86,16 @@ final class TrainingRun {
     try trainer.network.requireAgreement(with: given, called: "the training data")
     if let validation { try trainer.network.requireAgreement(with: validation, called: "the validation data") }
     let fitting = try suited(given, for: plan, scaling, called: "the training data")
+    if stream != nil, plan.steps != nil, plan.loss.targetKind == .labels {
+      throw Failure(.incompatible, "outputs_at is steps, but the buffer of a stream holds one label for a sample, not those of its steps; train from data in memory")
+    }
     // The samples of a stream change places, with their weights.
     let training = stream == nil ? try fitting.withWeightsNearOne() : fitting
     let own = try validation.map { (data) throws(Failure) in try suited(data, for: plan, scaling, called: "the validation data").withWeightsNearOne() }
     if stream != nil, own == nil, settings.validationFraction > 0 {
       throw Failure(.incompatible, "validation_fraction is \(settings.validationFraction), but the samples of a stream cannot be held out; give validation data")
     }
-    parts = own == nil && settings.validationFraction > 0 ? try Self.parts(of: training, settings) : nil
+    parts = own == nil && settings.validationFraction > 0 ? try Self.parts(of: training, plan, settings) : nil
     let validation = own ?? (parts == nil ? nil : training)
     validationCount = parts?.held.count ?? own?.count ?? 0
     if settings.patience > 0, validation == nil {
@@ -176,8 +179,13 @@ final class TrainingRun {
   }
 
   /// Divides the training data into the rows of the steps and those held out for validation.
-  private static func parts(of training: Dataset, _ settings: TrainerOptions) throws(Failure) -> (training: RowList, held: RowList) {
-    if let parts = try training.holdOut(settings.validationFraction, seed: settings.seed) { return parts }
+  private static func parts(of training: Dataset, _ plan: NetworkPlan, _ settings: TrainerOptions) throws(Failure) -> (training: RowList, held: RowList) {
+    if let parts = try training.holdOut(settings.validationFraction, seed: settings.seed) {
+      for (rows, use) in [(parts.training, "training"), (parts.held, "validation")] where LossWeighting().sum(training.targets(nil, for: plan), rows: rows.first, count: rows.count) == 0 {
+        throw Failure(.invalidData, "validation_fraction is \(settings.validationFraction), but the rows left for \(use) have no observed step; give validation data")
+      }
+      return parts
+    }
     throw Failure(
       .outOfRange, "validation_fraction is \(settings.validationFraction), which of \(training.count) training row\(training.count == 1 ? "" : "s") leaves none for validation or none for training; 0 holds none out")
   }
@@ -287,7 +295,7 @@ final class TrainingRun {
       features: training.features, rows: rows.baseAddress, normalization: scaling.features,
       augmentation: draws.flatMap { draws in augmentation.map { StepAugmentation($0, draws) } })
     let batch = TrainingBatch(
-      source: source, targets: training.targets(scaling.targets), count: count, loss: loss, weighting: weighting, draws: draws)
+      source: source, targets: training.targets(scaling.targets, for: plan), count: count, loss: loss, weighting: weighting, draws: draws)
     objective.begin(batch, known: iterate.known.map { (trainer.state.known, $0) })
     do throws(Failure) {
       try settings.optimizer.step(objective, iterate)
@@ -317,6 +325,7 @@ final class TrainingRun {
     trainer.state.objectiveSum += result.weight * value
     trainer.state.weight += result.weight
     trainer.state.correct += result.correct
+    trainer.state.labeled += result.labeled
   }
 
   /// Whether a pass has no finite result with the parameters that the network had when the run began either: then the data are the cause, not the steps since.
@@ -368,6 +377,7 @@ final class TrainingRun {
       }
       trainer.state.validationLossSum += part.lossSum
       trainer.state.validationCorrect += part.correct
+      trainer.state.validationLabeled += part.labeled
       trainer.state.validated += part.count
       if trainer.state.validated < validationCount { try watch.check() }
     }
@@ -389,9 +399,9 @@ final class TrainingRun {
     if let validation {
       guard trainer.state.validationLossSum.isFinite else { throw notFinite("validation loss is") }
       let weighting = LossWeighting(samples: weightsValidation ? validation.weights : nil)
-      loss = trainer.state.validationLossSum / weighting.sum(validation.targets(nil), rows: parts?.held.first, count: validationCount)
+      loss = trainer.state.validationLossSum / weighting.sum(validation.targets(nil, for: plan), rows: parts?.held.first, count: validationCount, countsSteps: self.loss.countsSteps)
       if plan.loss.targetKind == .labels {
-        accuracy = if weightsValidation, let evaluated { try Accuracy().value(evaluated) } else { Double(trainer.state.validationCorrect) / Double(validationCount) }
+        accuracy = if weightsValidation, let evaluated { try Accuracy().value(evaluated) } else { Double(trainer.state.validationCorrect) / Double(trainer.state.validationLabeled) }
       }
       metric = try figure.value(loss: loss, accuracy: accuracy, evaluated)
       isBest = best.take(loss: loss, metric: figure.isLargerBetter ? metric : -metric, epoch: trainer.state.epoch + 1)
@@ -419,7 +429,7 @@ final class TrainingRun {
       kind: kind, epoch: state.epoch + (kind == .epoch ? 1 : 0), step: state.step,
       epochFraction: Double(state.position) / Double(epochCount ?? Self.unknownCount), trainingLoss: state.weight > 0 || state.position == 0 ? state.lossSum / state.weight : 0,
       objective: state.weight > 0 || state.position == 0 ? state.objectiveSum / state.weight : 0,
-      trainingAccuracy: hasClasses ? Double(state.correct) / Double(state.position) : .nan,
+      trainingAccuracy: hasClasses ? Double(state.correct) / Double(state.labeled) : .nan,
       validationLoss: validationLoss, validationAccuracy: validationAccuracy, validationMetric: metric, learningRate: state.learningRate, seconds: state.milliseconds * 1e-3, work: state.work,
       isBest: isBest, level: state.level)
   }

@@ -25,8 +25,11 @@ package struct TrainingState: Sendable {
   /// The sum of the samples' weights.
   package var weight = 0.0
   package var correct = 0
+  /// The observed labels: of samples, or of their steps.
+  package var labeled = 0
   package var validationLossSum = 0.0
   package var validationCorrect = 0
+  package var validationLabeled = 0
   /// The time of the finished runs.
   package var milliseconds = 0.0
 
@@ -36,10 +39,10 @@ package struct TrainingState: Sendable {
   package mutating func finishEpoch() {
     epoch += 1
     (position, validated) = (0, 0)
-    (lossSum, objectiveSum, weight, correct) = (0, 0, 0, 0)
-    (validationLossSum, validationCorrect) = (0, 0)
+    (lossSum, objectiveSum, weight, correct, labeled) = (0, 0, 0, 0, 0)
+    (validationLossSum, validationCorrect, validationLabeled) = (0, 0, 0)
   }
 
   /// Drops the results of the running epoch's validation.
-  mutating func restartValidation() { (validated, validationLossSum, validationCorrect) = (0, 0, 0) }
+  mutating func restartValidation() { (validated, validationLossSum, validationCorrect, validationLabeled) = (0, 0, 0, 0) }
 }

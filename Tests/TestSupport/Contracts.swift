@@ -34,9 +34,10 @@ package final class DerivativeCase {
     let noise = try Numbers.normal(parameters.count, plan.precision, seed: seed + 1, deviation: 0.3)
     axpy(1, noise.vector, addingTo: parameters.vector)
     features = try Numbers.normal(samples * plan.inputs, plan.precision, seed: seed + 2)
-    labels = (0..<samples).map { Int32($0 * 5 % max(plan.classes, 1)) }
+    labels = plan.testLabels(samples: samples, factor: 5)
     values = try Numbers.normal(samples * plan.targetCount, plan.precision, seed: seed + 3)
     plan.loss.keepTargets(values)
+    plan.hideSome(values)
     sweep = try Sweep(plan, batch: samples, derivative: true, memory: memory, threads: 1)
     tangents = try TangentSweep(plan)
     pool = try WorkerPool(threads: 1)
@@ -58,7 +59,7 @@ package final class DerivativeCase {
   private func run(_ parameters: Numbers, gradient: Numbers?) throws -> Double {
     let loss = try labels.withUnsafeBufferPointer { labels in
       try labels.baseAddress.map {
-        let targets = network.plan.loss.targetKind == .labels ? Targets.labels($0) : .values(values.view(rows: samples, columns: network.plan.targetCount))
+        let targets = network.plan.testTargets($0, values.view(rows: samples, columns: network.plan.targetCount))
         return try sweep.lossGradient(parameters.vector, source(features), targets, count: samples, gradient: gradient?.vector, draws: draws, pool: pool).meanLoss
       }
     }
@@ -113,15 +114,15 @@ package final class DerivativeCase {
     let plan = network.plan
     let direction = try Numbers.normal(parameters.count, plan.precision, seed: seed)
     let featureDirection = try Numbers.normal(features.count, plan.precision, seed: seed + 1)
-    let cotangent = try Numbers.normal(samples * plan.outputs, plan.precision, seed: seed + 2)
-    let tangent = try Numbers(samples * plan.outputs, plan.precision)
+    let cotangent = try Numbers.normal(samples * plan.scoreCount, plan.precision, seed: seed + 2)
+    let tangent = try Numbers(samples * plan.scoreCount, plan.precision)
     let gradient = try Numbers(parameters.count, plan.precision)
     let featureGradient = try Numbers(features.count, plan.precision)
     try tangents.pushforward(
       parameters.vector, source(features), count: samples, direction: direction.vector,
-      featureDirection: featureDirection.view(rows: samples, columns: plan.inputs), draws: draws, scores: nil, into: tangent.target(rows: samples, columns: plan.outputs))
+      featureDirection: featureDirection.view(rows: samples, columns: plan.inputs), draws: draws, scores: nil, into: tangent.target(rows: samples, columns: plan.scoreCount))
     try sweep.pullback(
-      parameters.vector, source(features), cotangent: cotangent.view(rows: samples, columns: plan.outputs), count: samples, gradient: gradient.vector,
+      parameters.vector, source(features), cotangent: cotangent.view(rows: samples, columns: plan.scoreCount), count: samples, gradient: gradient.vector,
       featureGradient: featureGradient.target(rows: samples, columns: plan.inputs), draws: draws, pool: pool)
     let forward = inner(tangent.values, cotangent.values)
     let backward = inner(direction.values, gradient.values) + inner(featureDirection.values, featureGradient.values)

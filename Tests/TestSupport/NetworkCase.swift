@@ -36,6 +36,29 @@ extension Loss {
   }
 }
 
+extension NetworkPlan {
+  /// Labels of `samples` samples for tests. Where there are outputs at every step, each step has one, but some have none, and the last sample has none at all.
+  package func testLabels(samples: Int, factor: Int) -> [Int32] {
+    let count = samples * (steps ?? 1)
+    return (0..<count).map { place in
+      let isMissing = steps.map { place % 4 == 2 || (samples > 1 && place >= count - $0) } ?? false
+      return isMissing ? -1 : Int32(place * factor % max(classes, 1))
+    }
+  }
+
+  /// Makes some of the target values of tests NaN where there are outputs at every step: single ones, and whole steps.
+  package func hideSome(_ values: Numbers) {
+    guard steps != nil else { return }
+    for place in 0..<values.count where place % 7 == 3 || place / targetsOfStep % 5 == 4 { values[place] = .nan }
+  }
+
+  /// Targets of tests.
+  package func testTargets(_ labels: UnsafePointer<Int32>, _ values: TensorView) -> Targets {
+    let own = steps.map { TargetSteps($0) }
+    return loss.targetKind == .labels ? .labels(labels, steps: own) : .values(values, steps: own)
+  }
+}
+
 /// A batch of normally distributed samples with labels or values, and its losses and gradients for any number of threads and any parameters.
 package final class BatchCase {
   package let network: Network
@@ -49,9 +72,10 @@ package final class BatchCase {
     self.samples = samples
     let plan = network.plan
     features = try Numbers.normal(samples * plan.inputs, plan.precision, seed: seed)
-    labels = (0..<samples).map { Int32($0 * 7 % max(plan.classes, 1)) }
+    labels = plan.testLabels(samples: samples, factor: 7)
     values = try Numbers.normal(samples * plan.targetCount, plan.precision, seed: seed + 1)
     plan.loss.keepTargets(values)
+    plan.hideSome(values)
   }
 
   package var view: TensorView { features.view(rows: samples, columns: network.plan.inputs) }
@@ -69,9 +93,9 @@ package final class BatchCase {
     let pool = try WorkerPool(threads: sweep.threads)
     let snapshot = network.snapshot
     let result = try withExtendedLifetime((snapshot, sweep, pool)) {
-      try Array(labels[range]).withUnsafeBufferPointer { labels -> BatchResult in
+      try labels.withUnsafeBufferPointer { labels -> BatchResult in
         guard let labels = labels.baseAddress else { return BatchResult() }
-        let targets: Targets = plan.loss.targetKind == .labels ? .labels(labels) : .values(values.view(rows: samples, columns: plan.targetCount).rows(range))
+        let targets = plan.testTargets(labels + range.lowerBound * (plan.steps ?? 1), values.view(rows: samples, columns: plan.targetCount).rows(range))
         return try sweep.lossGradient(
           snapshot.parameters, BatchSource(features: view.rows(range), normalization: snapshot.normalization), targets, mode: mode, count: range.count,
           gradient: gradient?.vector, draws: draws, pool: pool)
@@ -84,7 +108,7 @@ package final class BatchCase {
   package func predict(_ kind: PredictionKind = .scores, range: Range<Int>? = nil, maximumBatch: Int? = nil, threads: Int = 1) throws -> Numbers {
     let range = range ?? 0..<samples
     let plan = network.plan
-    let columns = kind == .classes ? plan.classColumns : plan.outputs
+    let columns = kind == .classes ? plan.classColumns : plan.scoreCount
     let out = try Numbers(range.count * columns, plan.precision)
     let predictor = try Predictor(network, maximumBatch: maximumBatch ?? range.count, threads: threads)
     let pool = predictor.threads > 1 ? try WorkerPool(threads: predictor.threads) : nil

@@ -36,7 +36,7 @@ extension Dataset {
     let weights = try table.isNamed ? record.weight.map { (name) throws(Failure) in try table.weights(name) } : nil
     self.init(
       features: features, labels: made.labels, values: made.values, classCount: made.classCount, weights: weights?.vector(count: table.rows, precision: .float64),
-      featureBound: bound ?? made.featureBound, valueBound: made.valueBound, columns: record, owners: made.owners + kept + [column.memory] + (weights.map { [$0] } ?? []))
+      featureBound: bound ?? made.featureBound, valueBound: made.valueBound, mayMiss: made.mayMiss, columns: record, owners: made.owners + kept + [column.memory] + (weights.map { [$0] } ?? []))
   }
 
   /// The features as an array, and its memory if no array held them.
@@ -52,15 +52,15 @@ extension Dataset {
   package func withDenseFeatures() throws(Failure) -> Dataset {
     let (view, memory) = try denseFeatures()
     return Dataset(
-      features: view, labels: labels, values: values, classCount: classCount, weights: weights, featureBound: featureBound, valueBound: valueBound, columns: columns,
+      features: view, labels: labels, values: values, classCount: classCount, weights: weights, featureBound: featureBound, valueBound: valueBound, mayMiss: mayMiss, columns: columns,
       owners: owners + (memory.map { [$0] } ?? []))
   }
 
   /// Samples in a buffer, whose numbers may change while nobody reads them; what is copied to it has been checked.
   package convenience init(
-    buffered features: TensorView, labels: UnsafePointer<Int32>?, values: TensorView?, classCount: Int, weights: Vector? = nil, columns: ColumnRecord?, owners: [AnyObject]
+    buffered features: TensorView, labels: UnsafePointer<Int32>?, values: TensorView?, classCount: Int, weights: Vector? = nil, mayMiss: Bool, columns: ColumnRecord?, owners: [AnyObject]
   ) {
-    self.init(features: features, labels: labels, values: values, classCount: classCount, weights: weights, featureBound: 0, valueBound: 0, columns: columns, owners: owners)
+    self.init(features: features, labels: labels, values: values, classCount: classCount, weights: weights, featureBound: 0, valueBound: 0, mayMiss: mayMiss, columns: columns, owners: owners)
   }
 
   /// The same data with a record of columns, which names features and classes. Shares memory.
@@ -74,7 +74,7 @@ extension Dataset {
       }
       classes = names.count
     }
-    return Dataset(features: features, labels: labels, values: values, classCount: classes, weights: weights, featureBound: featureBound, valueBound: valueBound, columns: record, owners: owners)
+    return Dataset(features: features, labels: labels, values: values, classCount: classes, weights: weights, featureBound: featureBound, valueBound: valueBound, mayMiss: mayMiss, columns: record, owners: owners)
   }
 }
 

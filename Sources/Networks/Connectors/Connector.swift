@@ -49,7 +49,11 @@ package final class Connector: Sendable {
     return layer
   }
 
-  private func layer(_ weights: Weights) -> Layer {
+  /// Its numbers within the places of a gradient.
+  func layer(ofGradient gradient: Vector) -> Layer { layer(gradient, nil) }
+
+  /// Its numbers and operators within the weights of its stage.
+  func layer(_ weights: Weights) -> Layer {
     var layer = layer(weights.parameters, weights.prepared)
     layer.draws = weights.draws
     return layer

@@ -40,7 +40,7 @@ package enum LossUnit: Sendable {
   case caller
 }
 
-/// The targets of one tile: labels, or targets × samples values; and the weights of the samples.
+/// The targets of one tile: labels, or targets × samples values; and the weights of the samples. For outputs at every step of a sequence, those of step i begin at column i·columns and row i·targets.
 package struct TileTargets {
   package var labels: UnsafeMutablePointer<Int32>
   package var values: Block
@@ -86,6 +86,8 @@ package protocol Loss: Sendable {
   var reasonWithoutCurvature: String? { get }
   /// Whether the gradient is that of the loss. It is not where a part of the loss is held constant in it, so that searches along a line are misled.
   var hasExactGradient: Bool { get }
+  /// Whether targets and weights are those of the steps of a sequence, of which each counts by itself in the mean (`SteppedLoss`).
+  var countsSteps: Bool { get }
   /// The radius, in units of the inputs, for which the loss reads margins (`TileTargets.margins`); nil for a loss of the scores alone.
   var marginRadius: Double? { get }
   /// The same loss as a function of scores and targets that are both scaled, for losses with a `targetScale`.
@@ -105,6 +107,7 @@ extension Loss {
   package func scaled(shifts: [Double], scales: [Double], in unit: LossUnit) -> any Loss { self }
   package var reasonWithoutCurvature: String? { nil }
   package var hasExactGradient: Bool { true }
+  package var countsSteps: Bool { false }
   package var marginRadius: Double? { nil }
   package func takeFailure() -> SampleFailure? { nil }
 }

@@ -24,18 +24,31 @@ package struct LossWeighting {
   package var isWeighted: Bool { samples != nil || classes != nil }
 
   /// The sum of the weights of the `count` samples from `start` on in their unit, in the order of the data set or of the permutation `rows`; `count` if there are no weights.
-  package func sum(_ targets: Targets, rows: UnsafePointer<Int64>?, start: Int = 0, count: Int) -> Double {
-    guard isWeighted else { return Double(count) }
-    return weightSum(samples: samples, classes: classes, labels: labels(of: targets), rows: rows, start: start, count: count, unit: unit)
+  ///
+  /// For targets at every step, each observed step has the weight of its sample, times that of its label.
+  /// - Parameter countsSteps: false for a loss that is one number for a whole sample all the same (`Loss.countsSteps`).
+  package func sum(_ targets: Targets, rows: UnsafePointer<Int64>?, start: Int = 0, count: Int, countsSteps: Bool = true) -> Double {
+    guard countsSteps, let steps = targets.steps else {
+      guard isWeighted else { return Double(count) }
+      return weightSum(samples: samples, classes: targets.steps == nil ? classes : nil, labels: labels(of: targets), rows: rows, start: start, count: count, unit: unit)
+    }
+    switch targets {
+    case .values(let values, _, _):
+      if steps.isComplete { return Double(steps.count) * (isWeighted ? weightSum(samples: samples, classes: nil, labels: nil, rows: rows, start: start, count: count, unit: unit) : Double(count)) }
+      return observedWeightSum(samples: samples, values: values, steps: steps.count, rows: rows, start: start, count: count, unit: unit)
+    case .labels(let labels, _):
+      if steps.isComplete, !isWeighted { return Double(steps.count) * Double(count) }
+      return weightSum(samples: samples, classes: classes, labels: labels, steps: steps.count, rows: rows, start: start, count: count, unit: unit)
+    }
   }
 
   /// The same weights in the unit of the largest of `count` samples.
   package func inUnit(of targets: Targets, rows: UnsafePointer<Int64>?, start: Int = 0, count: Int) -> LossWeighting {
     guard isWeighted else { return self }
     var own = self
-    own.unit = weightUnit(largest: largestWeight(samples: samples, classes: classes, labels: labels(of: targets), rows: rows, start: start, count: count))
+    own.unit = weightUnit(largest: largestWeight(samples: samples, classes: classes, labels: labels(of: targets), steps: targets.steps?.count, rows: rows, start: start, count: count))
     return own
   }
 
-  private func labels(of targets: Targets) -> UnsafePointer<Int32>? { if case .labels(let all) = targets { all } else { nil } }
+  private func labels(of targets: Targets) -> UnsafePointer<Int32>? { if case .labels(let all, _) = targets { all } else { nil } }
 }

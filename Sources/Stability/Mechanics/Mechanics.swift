@@ -44,6 +44,9 @@ package struct Mechanics {
     if case .targets = momentum, let radius = network.plan.loss.marginRadius, radius > 0 {
       throw Failure(.incompatible, "the network's loss has margins, which mechanics does not compute; give a cotangent of the scores instead of targets")
     }
+    guard network.plan.outputStates == nil else {
+      throw Failure(.incompatible, "outputs_at is steps: momenta begin with the scores at the end, but these scores read the states of all steps")
+    }
     var mechanics = try Mechanics(network, features, options)
     return try mechanics.computed(momentum, symmetry)
   }
@@ -168,8 +171,8 @@ package struct Mechanics {
       gather(view, rows: nil, start: sample, count: 1, scaling: subject.targetScaling?.ofCotangents, into: worker.cotangent(subject.trajectory.links.count))
     case .targets(let targets):
       switch targets {
-      case .labels(let labels): worker.labels[0] = labels[sample]
-      case .values(let view, let scaling): gather(view, rows: nil, start: sample, count: 1, scaling: scaling, into: worker.values)
+      case .labels(let labels, _): worker.labels[0] = labels[sample]
+      case .values(let view, let scaling, _): gather(view, rows: nil, start: sample, count: 1, scaling: scaling, into: worker.values)
       }
       var correct = 0
       let loss = subject.plan.loss(subject.targetScaling, in: .caller).evaluate(

@@ -156,9 +156,9 @@ extension TrainingState {
   static let named: [NamedNumber<TrainingState>] = [
     NamedNumber("level", \.level), NamedNumber("epoch", \.epoch), NamedNumber("position", \.position), NamedNumber("validated", \.validated),
     NamedNumber("training_count", \.trainingCount), NamedNumber("step", \.step), NamedNumber("learning_rate", \.learningRate), NamedNumber("work", \.work),
-    NamedNumber("known_loss_sum", \.known.lossSum), NamedNumber("known_cost_sum", \.known.costSum), NamedNumber("known_correct", \.known.correct), NamedNumber("known_count", \.known.count),
-    NamedNumber("known_weight", \.known.weight), NamedNumber("loss_sum", \.lossSum), NamedNumber("objective_sum", \.objectiveSum), NamedNumber("weight", \.weight), NamedNumber("correct", \.correct), NamedNumber("validation_loss_sum", \.validationLossSum),
-    NamedNumber("validation_correct", \.validationCorrect), NamedNumber("milliseconds", \.milliseconds),
+    NamedNumber("known_loss_sum", \.known.lossSum), NamedNumber("known_cost_sum", \.known.costSum), NamedNumber("known_correct", \.known.correct), NamedNumber("known_count", \.known.count), NamedNumber("known_labeled", \.known.labeled),
+    NamedNumber("known_weight", \.known.weight), NamedNumber("loss_sum", \.lossSum), NamedNumber("objective_sum", \.objectiveSum), NamedNumber("weight", \.weight), NamedNumber("correct", \.correct), NamedNumber("labeled", \.labeled), NamedNumber("validation_loss_sum", \.validationLossSum),
+    NamedNumber("validation_correct", \.validationCorrect), NamedNumber("validation_labeled", \.validationLabeled), NamedNumber("milliseconds", \.milliseconds),
   ]
 }
 

@@ -6,11 +6,10 @@ extension EvaluatedScores {
   /// How often each class or label was predicted rightly and wrongly.
   package func labelCounts() throws(Failure) -> [LabelCounts] {
     if plan.loss.outputKind == .classes { return try confusion().labelCounts }
-    let values = try values()
     var counts: [LabelCounts] = []
     for label in 0..<scores.rows {
       try Watch.check()
-      counts.append(LabelCounts(row(label, of: scores), row(label, of: values), weights: weights))
+      counts.append(try observedRow(label, of: scores).map { LabelCounts($0.numbers, $0.targets, weights: $0.weights) } ?? LabelCounts())
     }
     return counts
   }
@@ -66,6 +65,6 @@ struct HammingLoss: Metric {
   var kinds: Set<OutputKind> { [.labels] }
   func value(_ evaluated: EvaluatedScores) throws(Failure) -> Double {
     let all = try evaluated.labelCounts().reduce(LabelCounts(), +)
-    return (all.falsePositive + all.falseNegative) / (evaluated.totalWeight * Double(evaluated.scores.rows))
+    return (all.falsePositive + all.falseNegative) / (try evaluated.valueWeight())
   }
 }

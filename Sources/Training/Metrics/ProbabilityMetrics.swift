@@ -14,7 +14,7 @@ struct LogLoss: ProbabilityMetric {
   var isLargerBetter: Bool { false }
   func value(_ evaluated: EvaluatedScores) throws(Failure) -> Double {
     if evaluated.plan.loss.outputKind == .labels { return try evaluated.mean(of: MultilabelLogistic(), at: evaluated.scores) }
-    return try evaluated.sum(of: evaluated.plan.loss, at: evaluated.scores, values: nil) / evaluated.totalWeight
+    return try evaluated.sum(of: evaluated.plan.stepLoss, at: evaluated.scores, values: nil) / evaluated.totalWeight
   }
 }
 
@@ -42,8 +42,8 @@ struct BrierScore: ProbabilityMetric {
 struct AreaUnderROC: ProbabilityMetric {
   var isLargerBetter: Bool { true }
   func value(_ evaluated: EvaluatedScores) throws(Failure) -> Double {
-    try evaluated.meanOfRankings { (ranks, order, isPositive) throws(Failure) in
-      try areaUnderCurve(ranks, weights: evaluated.weights, order: order, isPositive: isPositive)
+    try evaluated.meanOfRankings { (ranks, weights, order, isPositive) throws(Failure) in
+      try areaUnderCurve(ranks, weights: weights, order: order, isPositive: isPositive)
     }
   }
 }
@@ -54,8 +54,8 @@ struct AreaUnderROC: ProbabilityMetric {
 struct AveragePrecision: ProbabilityMetric {
   var isLargerBetter: Bool { true }
   func value(_ evaluated: EvaluatedScores) throws(Failure) -> Double {
-    try evaluated.meanOfRankings { (ranks, order, isPositive) throws(Failure) in
-      try averagePrecision(ranks, weights: evaluated.weights, order: order, isPositive: isPositive)
+    try evaluated.meanOfRankings { (ranks, weights, order, isPositive) throws(Failure) in
+      try averagePrecision(ranks, weights: weights, order: order, isPositive: isPositive)
     }
   }
 }
@@ -63,29 +63,28 @@ struct AveragePrecision: ProbabilityMetric {
 extension EvaluatedScores {
   /// The mean of a figure of rankings: of two classes that of class 1, of more that of each class against the rest, of labels that of each label. nil leaves a class or label out; NaN if all are.
   fileprivate func meanOfRankings(
-    _ figure: (_ ranks: Vector, _ order: UnsafeMutablePointer<Int64>, _ isPositive: (Int) -> Bool) throws(Failure) -> Double?
+    _ figure: (_ ranks: Vector, _ weights: Vector?, _ order: UnsafeMutablePointer<Int64>, _ isPositive: (Int) -> Bool) throws(Failure) -> Double?
   ) throws(Failure) -> Double {
     let orderMemory = try Buffer(count: count, precision: .float64)
     defer { withExtendedLifetime(orderMemory) {} }
     let order = orderMemory.rowNumbers(count: count)
     var (sum, found) = (0.0, 0)
     if plan.loss.outputKind == .labels {
-      let values = try values()
       for label in 0..<scores.rows {
-        let targets = row(label, of: values)
-        if let value = try figure(row(label, of: scores), order, { targets.load($0) > 0.5 }) { (sum, found) = (sum + value, found + 1) }
+        guard let (numbers, targets, weights) = try observedRow(label, of: scores) else { continue }
+        if let value = try figure(numbers, weights, order, { targets.load($0) > 0.5 }) { (sum, found) = (sum + value, found + 1) }
       }
       return sum / Double(found)
     }
     let (classes, labels) = (scores.rows, labels)
-    if classes == 1 { return try figure(row(0, of: scores), order, { labels[$0] == 1 }) ?? .nan }
+    if classes == 1 { return try figure(row(0, of: scores), weights, order, { labels[$0] == 1 }) ?? .nan }
     let rankMemory = try Buffer(count: count, precision: .float64)
     defer { withExtendedLifetime(rankMemory) {} }
     let ranks = rankMemory.vector(count: count, precision: .float64)
     let odds = try LogOdds(scores, count: count)
     for label in classes == 2 ? 1..<2 : 0..<classes {
       try odds.fill(label, into: ranks)
-      if let value = try figure(ranks, order, { labels[$0] == Int32(label) }) { (sum, found) = (sum + value, found + 1) }
+      if let value = try figure(ranks, weights, order, { labels[$0] == Int32(label) }) { (sum, found) = (sum + value, found + 1) }
     }
     return sum / Double(found)
   }

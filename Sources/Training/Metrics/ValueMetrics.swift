@@ -11,15 +11,17 @@ extension ValueMetric {
 }
 
 extension EvaluatedScores {
-  /// The mean over the outputs of a figure of each one's residuals.
+  /// The mean over the outputs of a figure of each one's residuals; an output whose targets were never observed is left out.
   fileprivate func mean(_ figure: (Residuals) -> Double) throws(Failure) -> Double {
-    let (predictions, values) = (try predictions(), try values())
-    var sum = 0.0
-    for output in 0..<values.rows {
+    let predictions = try predictions()
+    var (sum, outputs) = (0.0, 0)
+    for output in 0..<predictions.rows {
       try Watch.check()
-      sum += figure(Residuals(row(output, of: predictions), row(output, of: values), weights: weights))
+      guard let (numbers, targets, weights) = try observedRow(output, of: predictions) else { continue }
+      sum += figure(Residuals(numbers, targets, weights: weights))
+      outputs += 1
     }
-    return sum / Double(values.rows)
+    return sum / Double(outputs)
   }
 }
 
@@ -58,16 +60,17 @@ struct MeanAbsoluteError: ValueMetric {
 /// The median of |y − t| of each output, averaged over the outputs.
 struct MedianAbsoluteError: ValueMetric {
   func value(_ evaluated: EvaluatedScores) throws(Failure) -> Double {
-    let (predictions, values) = (try evaluated.predictions(), try evaluated.values())
+    let predictions = try evaluated.predictions()
     let memory = (try Buffer(count: evaluated.count, precision: .float64), try Buffer(count: evaluated.count, precision: .float64))
     defer { withExtendedLifetime(memory) {} }
-    var sum = 0.0
-    for output in 0..<values.rows {
+    var (sum, outputs) = (0.0, 0)
+    for output in 0..<predictions.rows {
+      guard let (numbers, targets, weights) = try evaluated.observedRow(output, of: predictions) else { continue }
       sum += try medianAbsoluteError(
-        evaluated.row(output, of: predictions), evaluated.row(output, of: values), weights: evaluated.weights,
-        errors: memory.0.vector(count: evaluated.count, precision: .float64), order: memory.1.rowNumbers(count: evaluated.count))
+        numbers, targets, weights: weights, errors: memory.0.vector(count: numbers.count, precision: .float64), order: memory.1.rowNumbers(count: numbers.count))
+      outputs += 1
     }
-    return sum / Double(values.rows)
+    return sum / Double(outputs)
   }
 }
 
@@ -76,7 +79,7 @@ struct MedianAbsoluteError: ValueMetric {
 /// Source: Huber 1964, §4.
 struct HuberLoss: ValueMetric {
   func value(_ evaluated: EvaluatedScores) throws(Failure) -> Double {
-    try evaluated.mean(of: Huber(delta: (evaluated.plan.loss as? Huber)?.delta ?? 1), at: try evaluated.predictions())
+    try evaluated.mean(of: Huber(delta: (evaluated.plan.stepLoss as? Huber)?.delta ?? 1), at: try evaluated.predictions())
   }
 }
 
@@ -86,13 +89,13 @@ struct HuberLoss: ValueMetric {
 struct PinballLoss: ValueMetric {
   func value(_ evaluated: EvaluatedScores) throws(Failure) -> Double {
     // Each output has its own row of targets here, so that levels are given one for each output.
-    let (levels, outputs) = ((evaluated.plan.loss as? Quantile)?.levels ?? [0.5], evaluated.plan.outputs)
+    let (levels, outputs) = ((evaluated.plan.stepLoss as? Quantile)?.levels ?? [0.5], evaluated.plan.outputs)
     let (predictions, values) = (try evaluated.predictions(), try evaluated.values())
     var sum = 0.0
     for output in 0..<outputs {
       sum += try evaluated.sum(of: Quantile(levels: [levels[output % levels.count]]), at: predictions.rows(output..<output + 1), values: values.rows(output..<output + 1))
     }
-    return sum / (evaluated.totalWeight * Double(outputs))
+    return sum / (try evaluated.valueWeight())
   }
 }
 

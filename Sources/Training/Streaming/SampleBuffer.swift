@@ -33,7 +33,7 @@ final class SampleBuffer {
     Dataset(
       buffered: TensorView(features.base, type: type, rows: count, columns: columns), labels: valueCount == 0 ? UnsafePointer(targets.labels(count: capacity)) : nil,
       values: valueCount == 0 ? nil : TensorView(targets.base, type: .float64, rows: count, columns: valueCount), classCount: classes,
-      weights: weights?.vector(count: count, precision: .float64), columns: record, owners: [features, targets] + (weights.map { [$0] } ?? []))
+      weights: weights?.vector(count: count, precision: .float64), mayMiss: valueCount > 1, columns: record, owners: [features, targets] + (weights.map { [$0] } ?? []))
   }
 
   /// - Throws: `incompatible` for samples of another type or number of targets than the first.

@@ -165,7 +165,7 @@ package final class SampleStream {
     do throws(Failure) {
       guard let given = try source.next() else { return nil }
       try use.network.requireAgreement(with: given, called: "it")
-      let batch = try suited(given, for: use.network.plan, use.scaling, called: "it")
+      let batch = try suited(given, for: use.network.plan, use.scaling, called: "it", isPart: true)
       if buffer == nil { buffer = try SampleBuffer(capacity: capacity, like: batch) }
       try buffer?.requireLikeness(of: batch)
       record = record ?? batch.columns

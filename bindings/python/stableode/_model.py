@@ -36,6 +36,8 @@ class PredictionForm:
     class_columns: int
     #: Whether each output is a label of its own.
     has_labels: bool
+    #: The steps of a sample that have outputs; 0 for outputs at the end.
+    steps: int = 0
 
     @property
     def has_classes(self) -> bool:
@@ -49,7 +51,11 @@ class PredictionForm:
 
     def classes_shape(self, samples: int) -> tuple[int, ...]:
         """The shape of a prediction of classes or labels."""
-        return (samples, self.class_columns) if self.has_labels else (samples,)
+        return self.scores_shape(samples) if self.has_labels else (samples, self.steps) if self.steps else (samples,)
+
+    def scores_shape(self, samples: int) -> tuple[int, ...]:
+        """The shape of the scores: [samples, outputs], or [samples, steps, outputs] for outputs at every step."""
+        return (samples, self.steps, self.outputs) if self.steps else (samples, self.outputs)
 
     def of(self, features: numpy.ndarray, what: int, real: numpy.dtype) -> tuple[tuple[int, ...], numpy.dtype]:
         """(shape, type) of a prediction for `features`; `real` is the type of predictions that are not classes. The library reports a
@@ -59,7 +65,7 @@ class PredictionForm:
 
     def shape(self, samples: int, what: int, real: numpy.dtype) -> tuple[tuple[int, ...], numpy.dtype]:
         """The same for a number of samples."""
-        return (self.classes_shape(samples), _INT64) if what == CLASSES else ((samples, self.outputs), real)
+        return (self.classes_shape(samples), _INT64) if what == CLASSES else (self.scores_shape(samples), real)
 
 
 _INT64, _FLOAT64 = numpy.dtype("int64"), numpy.dtype("float64")
@@ -90,7 +96,7 @@ class Model(Handle):
     def _form(self) -> PredictionForm:
         """Computed once: the specification of a network never changes."""
         info = self._info()
-        return PredictionForm(self.inputs, self.outputs, self.dtype, info.class_columns, bool(info.class_columns and info.targets))
+        return PredictionForm(self.inputs, self.outputs, self.dtype, info.class_columns, bool(info.class_columns and info.targets), info.steps)
 
     @property
     def _real(self) -> numpy.dtype:
@@ -109,8 +115,13 @@ class Model(Handle):
 
     @property
     def outputs(self) -> int:
-        """Scores per sample."""
+        """Scores per sample, or per step of a sample."""
         return self._info().outputs
+
+    @property
+    def output_steps(self) -> int:
+        """With outputs_at="steps": the steps of a sample that have outputs; 0 for outputs at the end."""
+        return self._form.steps
 
     @property
     def block_count(self) -> int:

@@ -246,6 +246,8 @@ class NetworkChanges(BlockOptions, total=False):
     """scaled: the time from a sample's first to its last observation is mapped onto the block's time from 0 to the horizon; absolute: observation times are the block's times; intervals: each sample advances by its own intervals, in k layers from an observation to the next one. Automatic: intervals with opening trajectory, otherwise scaled; for opening sequence, sequence_dense, trajectory"""
     interpolation: Literal["none", "linear", "hermite"] | str
     """how layers read a sequence. none: each layer reads one observation; linear, hermite: the layers, of any number, read a path through the observations, which is piecewise linear, or cubic with backward differences as slopes; for opening sequence, sequence_dense"""
+    outputs_at: Literal["end", "steps"] | str
+    """where the readout reads the state. end: at the end of the sequence; steps: at each step, with the same weights, so that a sample has steps times outputs scores, step by step; those of a step depend on the observations up to it; for opening sequence, sequence_dense"""
 
 
 class ProjectionOptions(NetworkChanges, total=False):

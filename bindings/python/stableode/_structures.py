@@ -57,6 +57,7 @@ class NetworkInfo(SizedStructure):
     parameters: int
     tensors: int
     running_averages: int
+    steps: int
     _fields_ = [
         ("struct_size", c_uint32),
         ("precision_bits", c_int32),
@@ -70,7 +71,8 @@ class NetworkInfo(SizedStructure):
         ("running_averages", c_int64),
         ("targets", c_int64),
         ("class_columns", c_int64),
-        ("reserved", c_uint64 * 4),
+        ("steps", c_int64),
+        ("reserved", c_uint64 * 3),
     ]
 
 

@@ -42,7 +42,8 @@ class Dataset(Handle):
     features: [samples, features], finite real numbers of any type.
     targets: [samples] or values [samples, outputs]. The network's loss reads [samples] as class labels 0 … classes−1, or as
     values if it is a loss of values with one target. multilabel_logistic takes 0 or 1 for each output, poisson numbers >= 0, and
-    quantile with Q levels [samples, outputs / Q].
+    quantile with Q levels [samples, outputs / Q]. For a network with outputs_at="steps" they are labels [samples, steps] or values
+    [samples, steps, outputs]: the label −1 and the value NaN stand for what was not observed.
     copy: with False the data set uses the memory of the given arrays, which must not change during its life.
 
     features may also be a table (a DataFrame of pandas or polars, a table of pyarrow, a relation of DuckDB, any producer of Arrow's
@@ -204,7 +205,7 @@ class Dataset(Handle):
 
     @property
     def targets(self) -> numpy.ndarray:
-        """A copy of the labels [samples] as int64, or of the values [samples, outputs] as float64."""
+        """A copy of the labels [samples] as int64, or of the values [samples, outputs] as float64, those of all steps in one row."""
         info = self._info()
         labels = info.target_kind == 0
         array, tensor = output(info.samples if labels else (info.samples, info.targets), "int64" if labels else "float64")

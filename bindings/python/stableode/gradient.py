@@ -48,7 +48,7 @@ class Gradient(Handle):
         if loss is not None:
             library.sode_gradient_set_loss(self._pointer, self._callers.loss(loss), None)
         self._dtype, self._columns = network.dtype, network.columns
-        self._outputs, self._parameters = network.outputs, network.parameter_count
+        self._form, self._parameters = network._form, network.parameter_count
 
     @property
     def bytes(self) -> int:
@@ -84,7 +84,7 @@ class Gradient(Handle):
     def pullback(self, features: ArrayLike, cotangent: ArrayLike) -> tuple[numpy.ndarray, numpy.ndarray]:
         """Jᵀw: (its part for the parameters [parameters], its part for the features, in their shape: [samples, inputs] or images).
 
-        cotangent: w [samples, outputs], the derivative of your loss with respect to the scores.
+        cotangent: w [samples, outputs], with outputs_at="steps" [samples, steps, outputs]: the derivative of your loss with respect to the scores.
         """
         x, w = tensor_of(encoded(features, self._columns), "features"), tensor_of(cotangent, "cotangent")
         parameters, parameter_tensor = output(self._parameters, self._dtype)
@@ -97,15 +97,15 @@ class Gradient(Handle):
     def pushforward(
         self, features: ArrayLike, parameter_direction: ArrayLike | None = None, feature_direction: ArrayLike | None = None
     ) -> tuple[numpy.ndarray, numpy.ndarray]:
-        """Jv: (scores, their tangent), both [samples, outputs].
+        """Jv: (scores, their tangent), both [samples, outputs]; with outputs_at="steps" [samples, steps, outputs].
 
         parameter_direction: [parameters]; feature_direction: in any shape that features may have; None means zero.
         """
         x = tensor_of(encoded(features, self._columns), "features")
         along_parameters = None if parameter_direction is None else tensor_of(parameter_direction, "parameter_direction")
         along_features = None if feature_direction is None else tensor_of(feature_direction, "feature_direction")
-        scores, score_tensor = output(self._batch_shape(x, self._outputs), self._dtype)
-        tangent, tangent_tensor = output(self._batch_shape(x, self._outputs), self._dtype)
+        scores, score_tensor = output(self._batch_shape(x), self._dtype)
+        tangent, tangent_tensor = output(self._batch_shape(x), self._dtype)
         library.sode_gradient_pushforward(
             self._pointer,
             ctypes.byref(x),
@@ -131,6 +131,5 @@ class Gradient(Handle):
             )
         return product
 
-    @staticmethod
-    def _batch_shape(source: Tensor, width: int) -> tuple[int, int]:
-        return source.array.shape[0] if source.array.ndim else 0, width
+    def _batch_shape(self, source: Tensor) -> tuple[int, ...]:
+        return self._form.scores_shape(source.array.shape[0] if source.array.ndim else 0)

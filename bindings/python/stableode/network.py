@@ -201,7 +201,7 @@ class Network(Analyzable, Drawable, Exportable, Shooting):
         huber_delta are in your units; the losses that training reports are those of scaled targets, in which predicting the mean costs ½
         for each output of least_squares. Assign a pair of arrays or numbers, or None to remove it.
         """
-        count = self._info().targets
+        count = self._info().targets // max(self.output_steps, 1)
         shift, shift_tensor = output(count, "float64")
         scale, scale_tensor = output(count, "float64")
         try:
@@ -215,7 +215,7 @@ class Network(Analyzable, Drawable, Exportable, Shooting):
         if pair is None:
             library.sode_network_set_target_scaling(self._pointer, None, None)
             return
-        tensors = scaling_tensors(pair, self._info().targets or self.outputs)
+        tensors = scaling_tensors(pair, self._info().targets // max(self.output_steps, 1) or self.outputs)
         library.sode_network_set_target_scaling(self._pointer, *(ctypes.byref(tensor) for tensor in tensors))
 
     def fit_normalization(self, features: ArrayLike | Data, targets: ArrayLike | None = None) -> None:
@@ -347,6 +347,7 @@ class Network(Analyzable, Drawable, Exportable, Shooting):
 
         With one output, too, values are [samples, 1], also after training with targets [samples]: `predict(features)[:, 0]` has
         the shape of such targets.
+        With outputs_at="steps" predictions are those of every step: classes [samples, steps], labels and values [samples, steps, outputs].
         rows_without_result: what to do about rows that have no result. "error" raises for the first such row and leaves `out`
         unchanged: InvalidDataError if a feature is not finite or too large for the network's precision, NotFiniteError if a score
         is not finite, or the error of the row's integration. "nan" fills such rows with NaN or the class −1;
@@ -371,7 +372,8 @@ class Network(Analyzable, Drawable, Exportable, Shooting):
         rows_without_result: Literal["error", "nan"] = "error",
     ) -> numpy.ndarray:
         """Probabilities [samples, outputs]: softmax or logistic of the scores, for multilabel_logistic those of each label. Losses of
-        values give predictions in the unit of the targets. rows_without_result: as in `predict`.
+        values give predictions in the unit of the targets. With outputs_at="steps" [samples, steps, outputs]. rows_without_result: as in
+        `predict`.
         """
         return self._predict(features, PROBABILITIES, threads, out, rows_without_result)
 
@@ -383,8 +385,8 @@ class Network(Analyzable, Drawable, Exportable, Shooting):
         out: numpy.ndarray | None = None,
         rows_without_result: Literal["error", "nan"] = "error",
     ) -> numpy.ndarray:
-        """The readout's outputs [samples, outputs], as float64 if the network has a `target_scaling`. rows_without_result: as in
-        `predict`.
+        """The readout's outputs [samples, outputs], as float64 if the network has a `target_scaling`; with outputs_at="steps"
+        [samples, steps, outputs]. rows_without_result: as in `predict`.
         """
         return self._predict(features, SCORES, threads, out, rows_without_result)
 

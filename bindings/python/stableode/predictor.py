@@ -67,7 +67,7 @@ class Predictor(Handle):
         if out is None and self._real == self._form.dtype and self._is_dense(features):
             # This path describes no tensors, so a call for one sample costs little more than the library's work.
             samples = features.shape[0]
-            result = numpy.empty(self._form.classes_shape(samples) if what == CLASSES else (samples, self._form.outputs), self._form.dtype)
+            result = numpy.empty(self._form.classes_shape(samples) if what == CLASSES else self._form.scores_shape(samples), self._form.dtype)
             self._run_dense(self._pointer, address_of(features), samples, what | flag, address_of(result))
             return result.astype("int64") if what == CLASSES else result
         source = tensor_of(encoded(features, self._columns), "features")

@@ -502,6 +502,8 @@ def test_valid_numbers_give_finite_results(name, precision):
         assert numpy.isfinite(out.numbers).all() or result in CALLS[name].may_be_nan, result
 
 
+#: Arguments in which NaN stands for what was not observed. Data sets do not know whether a network takes such targets; the first call that uses both refuses them (test_sequences_steps).
+MAY_BE_UNOBSERVED = {("sode_dataset_create", "targets"), ("sode_dataset_retain", "targets")}
 INPUTS = [(name, argument) for name, call in CALLS.items() for argument in call.given(World())]
 
 
@@ -512,7 +514,7 @@ def test_numbers_that_are_not_finite_are_errors(name, argument, value):
         world = World(precision)
         before = [network.parameter_vector for network in (world.network, world.classifier, world.adaptive)]
         success, _ = CALLS[name](world, **{argument: poisoned(CALLS[name].given(world)[argument], value)})
-        assert not success
+        assert success == (numpy.isnan(value) and (name, argument) in MAY_BE_UNOBSERVED)
         after = [network.parameter_vector for network in (world.network, world.classifier, world.adaptive)]
         assert all(numpy.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
