@@ -26,18 +26,19 @@ final class InferencePass: Passage {
   /// The columns of the present tile. Only the pass's worker changes them, between two tiles.
   @exclusivity(unchecked) private var columns: Int
 
-  static func add(_ plan: NetworkPlan, _ columns: Int, to size: inout Arena.Size) {
+  /// - Parameter takesSequences: false if the caller makes the drives of the blocks, and the first stage's input, itself.
+  static func add(_ plan: NetworkPlan, _ columns: Int, takesSequences: Bool = true, to size: inout Arena.Size) {
     let rows = PassageRows(plan)
     for rows in rows.inputs + rows.banks + [plan.outputs, plan.maximumScratchWidth] { size.add(rows: rows, columns: columns, precision: plan.precision) }
     if plan.loss.targetScale != nil { size.add(rows: plan.outputs, columns: columns, precision: .float64) }
-    SequenceRows(plan).add(to: &size, columns: columns)
+    SequenceRows(plan, isNeeded: takesSequences).add(to: &size, columns: columns)
   }
 
   /// - Parameters:
   ///   - weights: prepared for inference (`ParameterSnapshot.inferenceWeights`).
   ///   - columns: those of the largest tile.
   ///   - arena: with room for what `add` counts.
-  init(_ plan: NetworkPlan, _ weights: Weights, _ columns: Int, _ arena: Arena) {
+  init(_ plan: NetworkPlan, _ weights: Weights, _ columns: Int, _ arena: Arena, takesSequences: Bool = true) {
     self.plan = plan
     self.weights = plan.stages.indices.map { [log] stage in plan.weights(stage: stage, weights, log: log) }
     let (rows, mark) = (PassageRows(plan), arena.mark)
@@ -48,15 +49,15 @@ final class InferencePass: Passage {
     callersTile = plan.loss.targetScale != nil ? arena.block(rows: plan.outputs, columns: columns, precision: .float64) : nil
     banks = rows.banks.map(block)
     bankOfStage = plan.stages.indices.map(plan.bank(ofInput:))
-    sequences = SequenceScratch(arena, SequenceRows(plan), columns: columns)
-    hasDrives = plan.sequence != nil
+    sequences = SequenceScratch(arena, SequenceRows(plan, isNeeded: takesSequences), columns: columns)
+    hasDrives = takesSequences && plan.sequence != nil
     memory = FreshMemory(arena, since: mark)
     largestColumns = columns
     self.columns = columns
   }
 
   /// Prepares for a tile of the given samples and columns.
-  private func begin(_ samples: Range<Int>, _ columns: Int) {
+  func begin(_ samples: Range<Int>, _ columns: Int) {
     self.columns = columns
     if hasDrives { sequences.columns = columns }
     log.samples = samples
