@@ -66,6 +66,7 @@
  *   record of columns,
  *   report, certificate
  *   predictor, gradient one thread at a time      each holds its own scratch memory: create one per thread
+ *   stepper             one thread at a time      the same; it also holds the state of its streams
  *   trainer, stream     one thread at a time      callbacks run on the calling thread, while no lock is held
  *   cancel token        any thread, any signal    request is lock-free and async-signal-safe
  *   The library starts threads only when asked (num_threads) and joins them before the call returns: fork() between calls is safe.
@@ -721,6 +722,44 @@ SODE_API sode_status sode_predictor_run_f32(sode_predictor *predictor, const flo
 SODE_API sode_status sode_predictor_run_f64(sode_predictor *predictor, const double *features, int64_t samples, int32_t what, double *result);
 SODE_API void sode_predictor_free(sode_predictor *predictor);
 
+/* Sequences that arrive one observation at a time. After each observation a stepper gives what the network (an opening of sequences, interpolation "none")
+ * predicts once it has read the observations so far, with the bits of the whole sequence at that step; with masks that is sode_network_predict of these
+ * observations and padding. An observation costs the layers that read it and what follows the driven block, however many came before. */
+typedef struct sode_stepper sode_stepper;
+typedef struct sode_stepper_info {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  int64_t rows;              /* streams side by side */
+  int64_t step_width;        /* features of an observation: channels, with a time before them and masks behind them as sequence_layout says */
+  int64_t outputs;
+  int64_t state_width;       /* numbers in the state of a stream */
+  int64_t observations;      /* fed since creation or reset; after sode_stepper_set_state, those of that state */
+  int64_t most_observations; /* the most that a stream may have; 0: any number */
+  uint64_t reserved[4];
+} sode_stepper_info;
+/* Creates a stepper of `rows` streams, 1 ... 1024, that go on side by side, with the parameters that the network has now. Where all layers have the same weights
+ * (weights_in_time "shared"), steps of one size, and one normalization for all steps, a stream has no end; otherwise it has at most as many observations as
+ * the network has steps. SODE_ERR_INCOMPATIBLE says why for a network whose result depends on later observations: interpolation "linear" or "hermite"; ode_rnn
+ * with sequence_time "scaled" and times in the layout; two driven blocks. */
+SODE_API sode_status sode_stepper_create(sode_network *network, int64_t rows, sode_stepper **stepper);
+SODE_API sode_status sode_stepper_describe(sode_stepper *stepper, sode_stepper_info *info);
+/* Feeds the next observation of each stream, [rows, step_width], and writes predictions as sode_network_predict does: result [rows, outputs], or classes [rows].
+ * what is SODE_SCORES, SODE_PROBABILITIES or SODE_CLASSES. Takes no lock and allocates nothing. On any error result and state stay as they were:
+ * SODE_ERR_INVALID_DATA names the channel that is not finite or has a wrong mask, a time before the stream's last one, and with opening "sequence_dense" a channel
+ * that the first observation lacks; SODE_ERR_NOT_FINITE for states or results that are not finite; SODE_ERR_STATE after most_observations. */
+SODE_API sode_status sode_stepper_feed(sode_stepper *stepper, const sode_tensor *observation, int32_t what, sode_tensor *result);
+/* For dense rows: observation rows x step_width, result rows x outputs. With SODE_CLASSES result is [rows] (multilabel_logistic: rows x outputs). */
+SODE_API sode_status sode_stepper_feed_f32(sode_stepper *stepper, const float *observation, int32_t what, float *result);
+SODE_API sode_status sode_stepper_feed_f64(sode_stepper *stepper, const double *observation, int32_t what, double *result);
+/* Begins all streams anew. */
+SODE_API sode_status sode_stepper_reset(sode_stepper *stepper);
+/* The state of the streams, f64 [rows, state_width], from which they go on bit for bit in any stepper of an equal network; so many streams may share one stepper,
+ * and a stream may be saved. A row holds the number of observations (the same in all rows), 1 if one of them had an observed channel, the time of the last such
+ * one, each channel's last value as the network reads it, and the state of the driven block. SODE_ERR_INVALID_DATA for numbers that are no such state. */
+SODE_API sode_status sode_stepper_get_state(sode_stepper *stepper, sode_tensor *state);
+SODE_API sode_status sode_stepper_set_state(sode_stepper *stepper, const sode_tensor *state);
+SODE_API void sode_stepper_free(sode_stepper *stepper);
+
 /* ---- 9 Files ----------------------------------------------------------------------------------------------------------------------- */
 
 /* A model file is a safetensors file with the specification in its metadata and a checksum. A file that another program wrote with the same tensors and
@@ -924,6 +963,22 @@ typedef struct sode_near_identity_gap {
   uint64_t reserved[8];
 } sode_near_identity_gap;
 SODE_API sode_status sode_network_near_identity_gap(sode_network *network, int64_t block, const sode_tensor *features, sode_near_identity_gap *gap);
+
+/* The vector field f(t, y; theta) of a block, the right-hand side of its equation dy/dt = f, with the parameters that the network has now. states [samples, n] are
+ * states of the field: y, or (y, z) for fields with momenta; so are values, directions and cotangents. times [samples] lie within 0 ... horizon (rounding as in
+ * sode_network_solve); NULL is possible where the weights are the same at all times. A layer with weights of its own has them from its beginning up to its end;
+ * bases in time (weights_in_time) are evaluated at exactly t. What the integrator and noise add to f is left out. SODE_ERR_INCOMPATIBLE for a field that reads a
+ * sequence, and for an integrator of two fields (revnet, shake_shake, fractal, euler_maruyama); SODE_ERR_INVALID_DATA names the row of a state that is not finite,
+ * SODE_ERR_NOT_FINITE that of a result. Work runs on the calling thread. */
+SODE_API sode_status sode_network_field(sode_network *network, int64_t block, const sode_tensor *times, const sode_tensor *states, sode_tensor *values);
+/* J v + (df/dtheta) d, where J = df/dy, for a direction of the states v [samples, n] and a direction d of all parameters of the network, [parameters]; NULL for
+ * either is zero. Gives f (values, may be NULL) and this tangent, both [samples, n]. */
+SODE_API sode_status sode_network_field_pushforward(sode_network *network, int64_t block, const sode_tensor *times, const sode_tensor *states,
+                                                    const sode_tensor *parameter_direction, const sode_tensor *state_direction, sode_tensor *values,
+                                                    sode_tensor *tangent);
+/* The transpose, of a cotangent w [samples, n] of f: (df/dtheta)^T w summed over the samples, [parameters], and J^T w, [samples, n]; either may be NULL. */
+SODE_API sode_status sode_network_field_pullback(sode_network *network, int64_t block, const sode_tensor *times, const sode_tensor *states,
+                                                 const sode_tensor *cotangent, sode_tensor *parameter_gradient, sode_tensor *state_gradient);
 
 /* ---- 12 Introspection ---------------------------------------------------------------------------------------------------------------- */
 

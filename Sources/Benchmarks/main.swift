@@ -4,9 +4,9 @@ import Foundation
 // stableode-benchmarks --data FOLDER [--workloads W1,W2] [--what step,infer1] [--precisions f32] [--threads 1] [--groups 7] [--seconds 0.2] [--peer COMMAND] [--image-peer COMMAND]
 // Writes one JSON line per number to standard output. Measures only through the C interface, except for the workload `kernels`, which measures the convolution kernels themselves.
 
-let allWhat = ["infer1", "infer1024", "step", "epoch"] + NodeSuite.allWhat
+let allWhat = ["infer1", "infer1024", "step", "epoch"] + NodeSuite.allWhat + StreamSuite.allWhat
 var options = [
-  "data": "", "workloads": (Workload.all.map(\.name) + [NodeSuite.name, ConvolutionSuite.name] + ImageSuite.names).joined(separator: ","), "what": allWhat.joined(separator: ","),
+  "data": "", "workloads": (Workload.all.map(\.name) + [NodeSuite.name, StreamSuite.name, ConvolutionSuite.name] + ImageSuite.names).joined(separator: ","), "what": allWhat.joined(separator: ","),
   "precisions": Workload.Precision.allCases.map(\.rawValue).joined(separator: ","), "threads": "1", "groups": "7", "seconds": "0.2", "peer": "", "image-peer": "",
 ]
 
@@ -35,7 +35,7 @@ do {
     let peer = command.isEmpty ? nil : try Peer(command, precision)
     for workload in Workload.all where list("workloads").contains(workload.name) && workload.precisions.contains(precision) {
       let subject = try Subject(workload, precision, threads: threads, data: options["data"] ?? "")
-      for what in allWhat where list("what").contains(what) && !NodeSuite.allWhat.contains(what) {
+      for what in allWhat where list("what").contains(what) && !(NodeSuite.allWhat + StreamSuite.allWhat).contains(what) {
         if what == "epoch", workload.epochBatch == nil { continue }
         let beside = try peer?.prepare(workload.name, what) == true ? peer.map { peer in { try peer.group(seconds) } } : nil
         switch what {
@@ -45,6 +45,11 @@ do {
         default: try measureEpoch(subject, timing, beside: beside)
         }
       }
+    }
+    if precision == .f32, list("workloads").contains(StreamSuite.name) {
+      let suite = try StreamSuite()
+      defer { suite.free() }
+      for what in StreamSuite.allWhat where list("what").contains(what) { try suite.measure(what, timing) }
     }
     if precision == .f32, list("workloads").contains(ConvolutionSuite.name) { try ConvolutionSuite(timing: Timing(groups: groups, seconds: seconds / 10, threads: 1)).measure() }
     if precision == .f32, ImageSuite.names.contains(where: { list("workloads").contains($0) }) {

@@ -49,8 +49,8 @@ package struct BlockLayout: Sendable {
   private let sharing: Sharing
   /// The place at which tensor t of field 0 at node 0 begins, and the count of numbers in one of its entries.
   private let offsets: InlineArray<6, Int>
-  private let counts: InlineArray<6, Int>
-  private let tensorCount: Int
+  let counts: InlineArray<6, Int>
+  let tensorCount: Int
   private let nodeDistance: Int
   private let fieldDistance: Int
   private let ownOffsets: InlineArray<1, Int>
@@ -58,11 +58,12 @@ package struct BlockLayout: Sendable {
   private let ownCount: Int
   /// Bit i: own tensor i begins with the second layer.
   private let skipsFirst: Int
-  private let basis: any TimeBasis
-  private let grid: TimeGrid
+  let basis: any TimeBasis
+  let grid: TimeGrid
   /// The times within a step at which coefficients are mixed; a single number without mixing.
   private let nodes: [Double]
-  private let coefficients: Int
+  /// The entries of a field's tensor.
+  let coefficients: Int
 
   /// How layers share sets of tensors. The set of a layer is computed when it is needed, so that no memory here grows with the number of layers.
   private enum Sharing: Sendable {
@@ -184,6 +185,8 @@ package struct BlockLayout: Sendable {
     }
     weights.first.prepared = weights.first.prepared.map { $0 + distance &* preparedCount }
   }
+  /// Whether there is one set of weights for all layers, and nothing that belongs to single layers.
+  var isOneSet: Bool { preparedEntries == 1 && expandedCount == 0 && ownCount == 0 }
   /// Whether every layer has its own weights.
   package var isLayerwise: Bool { sharing == .none }
 

@@ -147,6 +147,23 @@ package final class ODEBlock: Sendable {
     return Step(index: j, stepSize: h, previousStepSize: j > 0 ? stepSize(j - 1) : h, weights: own, log: weights.log)
   }
 
+  /// Whether the block can go on beyond its last layer: all layers have one step size and share their weights (`weights_in_time` shared), and the integrator has none of its own.
+  package var repeatsItsStep: Bool { grid.isUniform && !(basis is LayerwiseBasis) && layout.isOneSet }
+
+  /// The step of layer j, which may lie beyond the last one (`repeatsItsStep`).
+  ///
+  /// - Parameters:
+  ///   - drive: the outside input of some consecutive layers.
+  ///   - place: the layer's place among these.
+  package func step(_ j: Int, _ weights: Weights, drive: Block, place: Int) -> Step {
+    var own = stepWeights(min(j, layers - 1), of: weights.parameters, prepared: weights.prepared, for: weights.purpose)
+    let row = drive.columns * precision.byteCount
+    own.first.driveBase = drive.base + place * driveWidth * row
+    own.driveAdvance = field.driveWidth * row
+    let h = stepSize(min(j, layers - 1))
+    return Step(index: j, stepSize: h, previousStepSize: j > 0 ? stepSize(min(j, layers) - 1) : h, weights: own, log: weights.log)
+  }
+
   /// Turns the step of layer j into that of layer j + `distance`; beyond either end it is left unchanged.
   package func advance(_ step: inout Step, by distance: Int, _ weights: Weights) {
     let j = step.index + distance

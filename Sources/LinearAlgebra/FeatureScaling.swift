@@ -18,6 +18,11 @@ package struct FeatureScaling: @unchecked Sendable {
   /// How a change of the features enters: scale·δx.
   package var ofChanges: FeatureScaling { FeatureScaling(shift: nil, scale: scale) }
 
+  /// The scaling of the features `range` alone.
+  package subscript(range: Range<Int>) -> FeatureScaling {
+    FeatureScaling(shift: shift.map { $0[range] }, scale: scale.map { $0[range] }, narrow: narrow.map { ($0.shift[range], $0.scale[range]) })
+  }
+
   fileprivate static func numbers(_ vector: Vector) -> UnsafePointer<Double> { UnsafeRawPointer(vector.base).assumingMemoryBound(to: Double.self) }
   var wideShift: UnsafePointer<Double>? { shift.map(Self.numbers) }
   var wideScale: UnsafePointer<Double>? { scale.map(Self.numbers) }

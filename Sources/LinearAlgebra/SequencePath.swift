@@ -98,8 +98,8 @@ package struct PathSampling: Sendable {
   package let isScaled: Bool
   package let horizon: Double
   /// The points, about as many as there are layers.
-  private let memory: Buffer
-  private let count: Int
+  let memory: Buffer
+  let count: Int
   private let readsEachStep: Bool
 
   /// Points at the nodes of each layer.
@@ -163,11 +163,11 @@ package struct PathSampling: Sendable {
     PathSampling.points(memory)[0] = PathPoint(time: 0, lookup: 0, begin: 0, gap: 0, weight: 0, step: readsFirstStepAlone ? 0 : -1)
   }
 
-  private static func memory(_ count: Int) throws(Failure) -> Buffer {
+  static func memory(_ count: Int) throws(Failure) -> Buffer {
     let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<PathPoint>.stride)
     return try Buffer(byteCount: overflow ? -1 : bytes)
   }
-  private static func points(_ memory: Buffer) -> UnsafeMutablePointer<PathPoint> {
+  static func points(_ memory: Buffer) -> UnsafeMutablePointer<PathPoint> {
     memory.base.bindMemory(to: PathPoint.self, capacity: memory.byteCount / MemoryLayout<PathPoint>.stride)
   }
 

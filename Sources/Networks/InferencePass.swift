@@ -28,18 +28,19 @@ final class InferencePass: Passage {
   /// The columns of the present tile. Only the pass's worker changes them, between two tiles.
   @exclusivity(unchecked) private var columns: Int
 
-  static func add(_ plan: NetworkPlan, _ columns: Int, to size: inout Arena.Size) {
+  /// - Parameter takesSequences: false if the caller makes the drives of the blocks, and the first stage's input, itself.
+  static func add(_ plan: NetworkPlan, _ columns: Int, takesSequences: Bool = true, to size: inout Arena.Size) {
     let rows = PassageRows(plan)
     for rows in rows.inputs + rows.banks + [plan.scoreCount, plan.maximumScratchWidth] { size.add(rows: rows, columns: columns, precision: plan.precision) }
     if plan.loss.targetScale != nil { size.add(rows: plan.scoreCount, columns: columns, precision: .float64) }
-    SequenceRows(plan).add(to: &size, columns: columns)
+    SequenceRows(plan, isNeeded: takesSequences).add(to: &size, columns: columns)
   }
 
   /// - Parameters:
   ///   - weights: prepared for inference (`ParameterSnapshot.inferenceWeights`).
   ///   - columns: those of the largest tile.
   ///   - arena: with room for what `add` counts.
-  init(_ plan: NetworkPlan, _ weights: Weights, _ columns: Int, _ arena: Arena) {
+  init(_ plan: NetworkPlan, _ weights: Weights, _ columns: Int, _ arena: Arena, takesSequences: Bool = true) {
     self.plan = plan
     self.weights = plan.stages.indices.map { [log] stage in plan.weights(stage: stage, weights, log: log) }
     let (rows, mark) = (PassageRows(plan), arena.mark)
@@ -50,8 +51,8 @@ final class InferencePass: Passage {
     callersTile = plan.loss.targetScale != nil ? arena.block(rows: plan.scoreCount, columns: columns, precision: .float64) : nil
     banks = rows.banks.map(block)
     bankOfStage = plan.stages.indices.map(plan.bank(ofInput:))
-    sequences = SequenceScratch(arena, SequenceRows(plan), columns: columns)
-    hasDrives = plan.sequence != nil
+    sequences = SequenceScratch(arena, SequenceRows(plan, isNeeded: takesSequences), columns: columns)
+    hasDrives = takesSequences && plan.sequence != nil
     reader = plan.stepReader(scores: scoreTile)
     if let reader {
       reader.task = .scores
@@ -63,7 +64,7 @@ final class InferencePass: Passage {
   }
 
   /// Prepares for a tile of the given samples and columns.
-  private func begin(_ samples: Range<Int>, _ columns: Int) {
+  func begin(_ samples: Range<Int>, _ columns: Int) {
     self.columns = columns
     if hasDrives { sequences.columns = columns }
     log.samples = samples
@@ -72,9 +73,12 @@ final class InferencePass: Passage {
 
   var scores: Block { scoreTile.packed(columns: columns) }
   var scratch: Block { scratchTile.packed(columns: columns) }
+  /// The place of the scores of one step, or of the end.
+  var stepScores: Block { scores.rows(0..<plan.outputs) }
   /// The present tile's scores in the caller's units: the scores themselves unless the targets are scaled.
-  func scores(inUnitsOf scaling: TargetScaling?) -> Block {
-    guard let scaling, let callers = callersTile?.packed(columns: columns) else { return scores }
+  /// - Parameter scores: all scores, or `stepScores`.
+  func inCallersUnits(_ scores: Block, _ scaling: TargetScaling?) -> Block {
+    guard let scaling, let callers = callersTile?.packed(columns: columns).rows(0..<scores.rows) else { return scores }
     let turned = MutableTensorView(callers.base, type: .float64, rows: columns, columns: callers.rows, rowStride: 1, columnStride: callers.stride)
     scatter(scores, count: columns, to: turned, startRow: 0)
     scaling.scaleBack(turned)

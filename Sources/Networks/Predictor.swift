@@ -94,8 +94,7 @@ package final class Predictor: @unchecked Sendable {
     let job = Job(
       source: BatchSource(features: features, normalization: snapshot.normalization), kind: kind,
       target: staged.map { MutableTensorView($0.base, type: ElementType(stagedPrecision), rows: out.rows, columns: out.columns) } ?? out,
-      limit: givesScores(kind) && out.type == .float32 ? Precision.float32.largest : stagedPrecision.largest,
-      linkedLimit: out.type == .float32 ? Precision.float32.largest : plan.precision.largest, isPartial: isPartial, isWriting: refusal == nil)
+      limit: plan.largestScore(kind, snapshot.targetScaling, in: out.type), linkedLimit: plan.largestPrediction(in: out.type), isPartial: isPartial, isWriting: refusal == nil)
     let watch = pool?.watch ?? .current
     for worker in workers { worker.log.watch = watch }
     defer { reset() }
@@ -129,9 +128,6 @@ package final class Predictor: @unchecked Sendable {
     }
   }
 
-  /// Whether a prediction's numbers are the scores themselves, which may be arbitrarily large.
-  private func givesScores(_ kind: PredictionKind) -> Bool { kind == .scores || kind == .probabilities && plan.loss.outputKind == .values }
-
   /// One run: the kind of prediction, and the array for its results.
   private struct Job {
     let source: BatchSource
@@ -157,25 +153,14 @@ package final class Predictor: @unchecked Sendable {
     if job.isPartial { plan.noteIntake(job.source, samples, log) }
     let scores = pass.scores(job.source, samples, columns: partition.columns(of: tile))
     if log.isOver { return false }
-    let callers = pass.scores(inUnitsOf: snapshot.targetScaling)
+    let callers = pass.inCallersUnits(pass.scores, snapshot.targetScaling)
     log.requireFinite(callers, within: job.limit, "scores")
     guard !log.hasFailed || job.isPartial, job.isWriting else { return false }
-    switch job.kind {
-    case .scores: scatter(callers, count: samples.count, to: job.target, startRow: samples.lowerBound)
-    case .probabilities:
-      plan.loss.link(callers, into: callers)
-      // The exponential of a score may be too large where the score is not.
-      if plan.loss.outputKind == .counts {
-        log.requireFinite(callers, within: job.linkedLimit, "predictions exp(score)")
-        guard log.first == nil || job.isPartial else { return false }
-      }
-      scatter(callers, count: samples.count, to: job.target, startRow: samples.lowerBound)
-    case .classes where plan.loss.outputKind == .labels: scatterSigns(scores, count: samples.count, to: job.target, startRow: samples.lowerBound)
-    case .classes:
-      for step in 0..<(plan.steps ?? 1) {
-        scatterClasses(scores.rows(step * plan.outputs..<(step + 1) * plan.outputs), count: samples.count, to: job.target, startRow: samples.lowerBound, column: step)
-      }
+    if job.kind == .probabilities {
+      pass.link(callers, plan.loss, within: job.linkedLimit)
+      guard !log.hasFailed || job.isPartial else { return false }
     }
+    pass.give(job.kind, pass.scores, callers, count: samples.count, to: job.target, startRow: samples.lowerBound)
     for row in log.failedSamples { job.target.fill(row: row, with: job.kind == .classes ? -1 : .nan) }
     return true
   }

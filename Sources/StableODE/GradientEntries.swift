@@ -240,7 +240,7 @@ private enum Curvature: String, CaseIterable {
 public func sode_gradient_free(_ gradient: OpaquePointer?) { free(gradient, .gradient, "gradient") }
 
 /// The caller's array for the gradient with respect to the parameters, checked; nil if the caller does not ask for it.
-private func parameterResult(_ tensor: UnsafeMutablePointer<sode_tensor>?, _ plan: NetworkPlan) throws(Failure) -> CallerTensor? {
+func parameterResult(_ tensor: UnsafeMutablePointer<sode_tensor>?, _ plan: NetworkPlan) throws(Failure) -> CallerTensor? {
   guard let tensor else { return nil }
   let target = try CallerTensor(tensor, "parameter_gradient")
   try target.expectVector(count: plan.parameterCount, "all parameters")

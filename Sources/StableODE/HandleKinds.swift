@@ -39,3 +39,6 @@ extension HandleKind where Object == SampleStream {
 extension HandleKind where Object == Report {
   static var report: HandleKind { HandleKind(number: 12, noun: "report", shared: true) }
 }
+extension HandleKind where Object == Stepper {
+  static var stepper: HandleKind { HandleKind(number: 16, noun: "stepper", shared: false) }
+}

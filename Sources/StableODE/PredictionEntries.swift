@@ -163,7 +163,8 @@ private func runDense(
   }
 }
 
-private func checkDense(_ base: UnsafeRawPointer, _ argument: StaticString, _ rows: Int, _ columns: Int, _ type: ElementType) throws(Failure) {
+/// Fails unless dense rows lie in the address space, aligned.
+func checkDense(_ base: UnsafeRawPointer, _ argument: StaticString, _ rows: Int, _ columns: Int, _ type: ElementType) throws(Failure) {
   let (count, a) = rows.multipliedReportingOverflow(by: columns)
   let (bytes, b) = count.multipliedReportingOverflow(by: type.byteCount)
   let address = UInt(bitPattern: base)

@@ -104,7 +104,7 @@ public func sode_network_solve_rows_or_nan(
 
 /// A vector's numbers.
 /// - Parameter areFinite: whether NaN and infinity are refused here; `Network.solve` refuses them in start times, with the row.
-private func numbers(_ tensor: CallerTensor, areFinite: Bool = true) throws(Failure) -> [Double] {
+func numbers(_ tensor: CallerTensor, areFinite: Bool = true) throws(Failure) -> [Double] {
   guard tensor.axes == 1 else { throw Failure(.shapeMismatch, "\(tensor.argument) has shape \(tensor.extents); it must be a vector") }
   let view = tensor.readingColumn
   let (bytes, overflow) = view.rows.multipliedReportingOverflow(by: MemoryLayout<Double>.stride)

@@ -60,6 +60,7 @@ struct MirrorTests {
     "Sources/Networks/TangentScratch.swift": "internal memory of TangentSweep, whose tests run it at every width",
     "Sources/Networks/TangentPass.swift": "internal to TangentSweep, whose tests run it through networks of every kind",
     "Sources/Networks/TrainingPass.swift": "internal to Sweep, whose tests run it through networks of every kind",
+    "Sources/Networks/PredictionResult.swift": "internal to Predictor and Stepper, whose tests give every kind of result",
     "Sources/Networks/InferencePass.swift": "internal to Predictor, whose tests run it through networks of every kind",
     "Sources/Networks/Stage.swift": "the list of stages, which NetworkPlanTests reads, and the protocol of the three passes",
     "Sources/Integrators/SampleClock.swift": "internal to AdaptiveSolve, whose tests see every sample's time and steps",

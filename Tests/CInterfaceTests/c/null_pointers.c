@@ -13,6 +13,9 @@ int main(void) {
   sode_trainer *trainer = NULL, *made_trainer = NULL;
   sode_cancel_token *token = NULL;
   sode_predictor *predictor = NULL;
+  sode_stepper *stepper = NULL, *no_stepper = NULL;
+  sode_network *recurrent = NULL;
+  sode_stepper_info stepper_info = {.struct_size = sizeof stepper_info};
   sode_gradient *gradient = NULL;
   sode_table *table = NULL;
   sode_columns *columns = NULL;
@@ -260,6 +263,29 @@ int main(void) {
   REFUSES(sode_predictor_run_f64(NULL, &loss, 1, SODE_SCORES, &loss), "predictor");
   REFUSES(sode_predictor_run_f64(predictor, NULL, 1, SODE_SCORES, &loss), "features");
   REFUSES(sode_predictor_run_f64(predictor, &loss, 1, SODE_SCORES, NULL), "result");
+  CHECK_OK(sode_network_create_json("{\"opening\": \"sequence\", \"channels\": 2, \"inputs\": 4, \"outputs\": 5, \"width\": 3, \"layers\": 2, \"field\": \"antisymmetric_rnn\"}", SODE_TEXT_END, &recurrent));
+  REFUSES(sode_stepper_create(NULL, 1, &no_stepper), "network");
+  REFUSES(sode_stepper_create(recurrent, 1, NULL), "stepper");
+  CHECK_OK(sode_stepper_create(recurrent, 1, &stepper));
+  REFUSES(sode_stepper_describe(NULL, &stepper_info), "stepper");
+  REFUSES(sode_stepper_describe(stepper, NULL), "info");
+  REFUSES(sode_stepper_feed(NULL, &x, SODE_SCORES, &out), "stepper");
+  REFUSES(sode_stepper_feed(stepper, NULL, SODE_SCORES, &out), "observation");
+  REFUSES(sode_stepper_feed(stepper, &x, SODE_SCORES, NULL), "result");
+  REFUSES(sode_stepper_feed_f32(NULL, numbers, SODE_SCORES, numbers), "stepper");
+  REFUSES(sode_stepper_feed_f32(stepper, NULL, SODE_SCORES, numbers), "observation");
+  REFUSES(sode_stepper_feed_f32(stepper, numbers, SODE_SCORES, NULL), "result");
+  REFUSES(sode_stepper_feed_f64(NULL, &loss, SODE_SCORES, &loss), "stepper");
+  REFUSES(sode_stepper_feed_f64(stepper, NULL, SODE_SCORES, &loss), "observation");
+  REFUSES(sode_stepper_feed_f64(stepper, &loss, SODE_SCORES, NULL), "result");
+  REFUSES(sode_stepper_reset(NULL), "stepper");
+  REFUSES(sode_stepper_get_state(NULL, &out), "stepper");
+  REFUSES(sode_stepper_get_state(stepper, NULL), "state");
+  REFUSES(sode_stepper_set_state(NULL, &out), "stepper");
+  REFUSES(sode_stepper_set_state(stepper, NULL), "state");
+  sode_stepper_free(stepper);
+  sode_stepper_free(NULL);
+  sode_network_free(recurrent);
 
   REFUSES(sode_network_save(NULL, "file"), "network");
   REFUSES(sode_network_save(network, NULL), "path");
@@ -285,6 +311,21 @@ int main(void) {
   REFUSES(sode_gradient_pullback(gradient, &x, &out, NULL, NULL), "parameter_gradient");
   REFUSES(sode_gradient_report(NULL, &step_report), "gradient");
   REFUSES(sode_gradient_report(gradient, NULL), "report");
+  REFUSES(sode_network_field(NULL, 0, NULL, &x, &out), "network");
+  REFUSES(sode_network_field(network, 0, NULL, NULL, &out), "states");
+  REFUSES(sode_network_field_pushforward(NULL, 0, NULL, &x, NULL, NULL, NULL, &out), "network");
+  REFUSES(sode_network_field_pushforward(network, 0, NULL, NULL, NULL, NULL, NULL, &out), "states");
+  REFUSES(sode_network_field_pullback(NULL, 0, NULL, &x, &x, NULL, &out), "network");
+  REFUSES(sode_network_field_pullback(network, 0, NULL, NULL, &x, NULL, &out), "states");
+  REFUSES(sode_network_field_pullback(network, 0, NULL, &x, &x, NULL, NULL), "state_gradient");
+  { /* a network whose state is as wide as these samples */
+    sode_network *narrow = NULL;
+    CHECK_OK(sode_network_create_json("{\"inputs\": 2, \"outputs\": 5, \"width\": 2, \"field\": \"dense\", \"weights_in_time\": \"shared\", \"layers\": 2}", SODE_TEXT_END, &narrow));
+    REFUSES(sode_network_field(narrow, 0, NULL, &x, NULL), "values");
+    REFUSES(sode_network_field_pushforward(narrow, 0, NULL, &x, NULL, NULL, NULL, NULL), "tangent");
+    REFUSES(sode_network_field_pullback(narrow, 0, NULL, &x, NULL, NULL, &out), "cotangent");
+    sode_network_free(narrow);
+  }
   REFUSES(sode_network_solve(NULL, 0, &x, NULL, NULL, NULL, NULL, NULL, NULL, NULL), "network");
   REFUSES(sode_network_solve(adaptive, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), "features");
   REFUSES(sode_network_solve(adaptive, 0, &x, NULL, &event_function, NULL, NULL, NULL, NULL, NULL), "event->weights");

@@ -18,6 +18,7 @@ TESTED_HERE = {
     "c/lm_resnet.c",
     "c/peaks.c",
     "c/serve_images.c",
+    "c/stream.c",
     "python/certified.py",
     "python/disc_in_annulus.py",
     "python/fashion_mnist.py",
@@ -72,6 +73,14 @@ def test_peaks_in_c(tmp_path):
     assert percent("validation accuracy", output) >= 98.5
     # The point (0, 1.6) lies on the highest peak.
     assert float(re.search(r"probability ([0-9.]+)", output).group(1)) > 0.9
+
+
+def test_stream_in_c(tmp_path):
+    """The exit status says whether the stream is heard rightly. Times are printed, and depend on the machine's other work."""
+    output = run(build(EXAMPLES / "c/stream.c", tmp_path), cwd=tmp_path, env=without_swift(), timeout=300)
+    print(output)
+    assert percent("heard rightly", output) >= 95
+    assert float(re.search(r"99.9 % within ([0-9.]+) us", output).group(1)) > 0
 
 
 def test_quickstart_in_python(tmp_path):

@@ -74,6 +74,7 @@ from .certificate import Certificate
 from .columns import Columns
 from .dataset import Dataset
 from .equation import END_EVENT, END_FAILURE, END_HORIZON, BlockMemory, MemoryPlan, NearIdentityGap, Solution, StepReport
+from .field import VectorField
 from .gradient import Gradient
 from .introspection import Option, build_info, library_version, options, registry
 from .levels import multilevel
@@ -84,6 +85,7 @@ from .predictor import Predictor
 from .progress import CancelToken, History, Progress
 from .report import DerivativeReport, MechanicsReport, Report, StabilityReport
 from .rows import FailedRow, failed_rows
+from .stepper import Stepper
 from .stream import Stream
 from .trainer import Trainer
 from .validation import cross_validate
@@ -137,12 +139,14 @@ __all__ = [
     "StateError",
     "StepLimitError",
     "StepReport",
+    "Stepper",
     "Stream",
     "TimeLimitError",
     "Trainer",
     "TrainerOptions",
     "UnknownNameError",
     "UnsupportedTypeError",
+    "VectorField",
     "VersionMismatchError",
     "activations",
     "architectures",

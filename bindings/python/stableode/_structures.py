@@ -145,6 +145,25 @@ class TrajectoryFitData(SizedStructure):
     ]
 
 
+class StepperInfo(SizedStructure):
+    rows: int
+    step_width: int
+    state_width: int
+    observations: int
+    most_observations: int
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved0", c_uint32),
+        ("rows", c_int64),
+        ("step_width", c_int64),
+        ("outputs", c_int64),
+        ("state_width", c_int64),
+        ("observations", c_int64),
+        ("most_observations", c_int64),
+        ("reserved", c_uint64 * 4),
+    ]
+
+
 class EvaluationData(SizedStructure):
     _fields_ = [
         ("struct_size", c_uint32),

@@ -21,6 +21,7 @@ from ._structures import (
     ReleaseFunction,
     SourceData,
     StepReportData,
+    StepperInfo,
     Tensor,
     TrajectoryFitData,
 )
@@ -177,6 +178,15 @@ FUNCTIONS = {
     "sode_predictor_run_f32": (Status, [Handle, Memory, c_int64, c_int32, Memory]),
     "sode_predictor_run_f64": (Status, [Handle, Memory, c_int64, c_int32, Memory]),
     "sode_predictor_free": (None, [Handle]),
+    "sode_stepper_create": (Status, [Handle, c_int64, HandleOut]),
+    "sode_stepper_describe": (Status, [Handle, POINTER(StepperInfo)]),
+    "sode_stepper_feed": (Status, [Handle, TensorIn, c_int32, TensorOut]),
+    "sode_stepper_feed_f32": (Status, [Handle, Memory, c_int32, Memory]),
+    "sode_stepper_feed_f64": (Status, [Handle, Memory, c_int32, Memory]),
+    "sode_stepper_reset": (Status, [Handle]),
+    "sode_stepper_get_state": (Status, [Handle, TensorOut]),
+    "sode_stepper_set_state": (Status, [Handle, TensorIn]),
+    "sode_stepper_free": (None, [Handle]),
     # 9 files
     "sode_network_save": (Status, [Handle, Text]),
     "sode_network_load": (Status, [Text, HandleOut]),
@@ -258,6 +268,9 @@ FUNCTIONS = {
     "sode_network_set_feed_forward": (Status, [Handle, c_int64, TensorIn, TensorIn]),
     "sode_specification_set_feed_forward": (Status, [Handle, c_int64, c_double, Text]),
     "sode_network_near_identity_gap": (Status, [Handle, c_int64, TensorIn, POINTER(NearIdentityGapData)]),
+    "sode_network_field": (Status, [Handle, c_int64, TensorIn, TensorIn, TensorOut]),
+    "sode_network_field_pushforward": (Status, [Handle, c_int64, TensorIn, TensorIn, TensorIn, TensorIn, TensorOut, TensorOut]),
+    "sode_network_field_pullback": (Status, [Handle, c_int64, TensorIn, TensorIn, TensorIn, TensorOut, TensorOut]),
     # 12 introspection
     "sode_registry_count": (Status, [Text, IntOut]),
     "sode_registry_at": (Status, [Text, c_int64, TextOut, TextOut]),

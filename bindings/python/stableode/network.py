@@ -15,6 +15,7 @@ from ._arrow import Table, is_sparse, is_table
 from ._description import describe
 from ._drawing import Drawable
 from ._encoded import encoded
+from ._equational import Equational
 from ._errors import InvalidArgumentError, StateError, UnknownNameError, UnsupportedTypeError
 from ._export import Exportable
 from ._handle import new_pointer
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from ._options import NetworkOptions, ProjectionOptions, TrainingKeywords
 
 
-class Network(Analyzable, Drawable, Exportable, Shooting):
+class Network(Analyzable, Drawable, Equational, Exportable, Shooting):
     """A stable ODE network.
 
     The keywords are the library's options of the scopes "network" and "block": `stableode.options(scope)` lists them with

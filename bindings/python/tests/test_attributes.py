@@ -14,8 +14,9 @@ def objects(network, batch):
     """An object of each public class that is made by calls of the library or keeps something of the caller's."""
     data, trainer = stableode.Dataset(*batch), stableode.Trainer(network, epochs=1, num_threads=1)
     history = trainer.run(data)
+    recurrent = stableode.Network(opening="sequence", inputs=4, channels=2, outputs=2, width=3, field="antisymmetric_rnn", layers=2)
     return [
-        network, network.parameters, network.metadata, network.memory_plan(4), data, trainer, history, history[0], stableode.Gradient(network, 8),
+        recurrent.stepper(), network.field, network, network.parameters, network.metadata, network.memory_plan(4), data, trainer, history, history[0], stableode.Gradient(network, 8),
         stableode.Predictor(network, 8), stableode.CancelToken(), stableode.limits(seconds=1e6), stableode.options("trainer")["epochs"],
         stableode.Stream([batch]), stableode.Columns.from_record({"inputs": [{"name": "x"}]}),
         network.certify("lipschitz_l2"), network.stability_report(batch[0][:1]), network.mechanics(batch[0][:1], batch[1][:1]), network.check_derivatives(batch[0][:1]),

@@ -17,6 +17,7 @@ from stableode._library import library
 from stableode._structures import EvaluationData, EventFunctionData, NearIdentityGapData, ProgressData, ReleaseFunction, StepReportData
 from stableode._tensor import output, tensor_of
 
+from point_calls import point_calls
 from report_calls import report_calls
 
 SAMPLES, WIDTH, LAYERS = 5, 2, 3
@@ -449,6 +450,7 @@ CALLS = {
         features,
         lambda w, real: {"gap": Struct(NearIdentityGapData)},
     ),
+    **point_calls(Call, Out, SAMPLES, WIDTH),
     **report_calls(Call, Out, Struct, features, (SAMPLES, LAYERS, WIDTH)),
 }
 
