@@ -64,7 +64,7 @@ package final class Normalization: Sendable {
   }
 
   /// Replaces z by asinh(z) in the rows of a tile that hold squashed features.
-  func squash(_ tile: Block, count: Int) {
+  package func squash(_ tile: Block, count: Int) {
     for feature in squashed { LinearAlgebra.squash(tile.rows(feature..<feature + 1), count: count) }
   }
 

@@ -68,9 +68,15 @@ final class TrainingRun {
       let use = SampleStream.Use(network: trainer.network, scaling: snapshot.scaling, batch: batch, seed: present.seed, shuffle: present.shuffle)
       given = try own.stand(at: trainer.state.position, ofEpoch: trainer.state.epoch, use)
     }
-    let options = isFirst ? try trainer.options.choosing(for: TrainingTask(plan, rows: given.count, isStream: stream != nil, hasValidation: validation != nil)) : trainer.options
-    let settings = try TrainerOptions(options)
+    var task = TrainingTask(plan, rows: given.count, isStream: stream != nil, hasValidation: validation != nil)
+    var options = isFirst ? try trainer.options.choosing(for: task) : trainer.options
+    var settings = try TrainerOptions(options)
     let scaling = isFirst ? try Self.scaling(trainer, settings, given) : snapshot.scaling
+    if isFirst, try Self.isLinearUpToNoise(trainer, given, scaling) {
+      task.isLinearUpToNoise = true
+      options = try trainer.options.choosing(for: task)
+      settings = try TrainerOptions(options)
+    }
     if trainer.loss == nil, !plan.loss.hasExactGradient, type(of: settings.optimizer).prefersAllSamples {
       throw Failure(
         .incompatible, "optimizer is '\(settings.optimizerName)', which searches along lines, but the gradient of loss emma holds its shares of the margins constant: use adamw, adam, sgd …, or loss margin_cross_entropy")
@@ -176,6 +182,14 @@ final class TrainingRun {
     if needsFeatures { scaling.features = try plan.normalization(standardizing: training, squashingHeavyTails: settings.squashesHeavyTails && plan.loss.marginRadius == nil) }
     if needsTargets, let values = training.readAsValues.values, values.columns == plan.targetCount { scaling.targets = try plan.targetScaling(standardizing: values) }
     return scaling
+  }
+
+  /// Whether the targets are linear in the features but for noise; false if no choice depends on it.
+  private static func isLinearUpToNoise(_ trainer: Trainer, _ training: Dataset, _ scaling: DataScaling) throws(Failure) -> Bool {
+    let plan = trainer.network.plan
+    guard trainer.loss == nil, !trainer.options.isSet("optimizer"), !trainer.options.isSet("weight_decay"), NoiseEstimate.applies(to: plan, rows: training.count) else { return false }
+    try trainer.network.requireAgreement(with: training, called: "the training data")
+    return try NoiseEstimate.isLinearUpToNoise(training, plan, scaling.features)
   }
 
   /// Divides the training data into the rows of the steps and those held out for validation.

@@ -37,6 +37,25 @@ def with_tails(change: Any, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return change((features - features.mean(axis=0)) / features.std(axis=0)), labels
 
 
+def noisy(rows: int, columns: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.random.Generator]:
+    """Normal features, and their sum in a random direction, of deviation 1."""
+    random = np.random.default_rng(seed)
+    features, direction = random.normal(size=(rows, columns)), random.normal(size=columns)
+    return features, features @ direction / np.linalg.norm(direction), random
+
+
+def noisy_classes(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two classes, the logarithm of whose odds is linear: the best classifier is right for 67 %."""
+    features, line, random = noisy(500, 20, seed)
+    return features, (random.random(500) < 1 / (1 + np.exp(-line))).astype(int)
+
+
+def noisy_line(rows: int, columns: int, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """A line that explains a share of the targets' variance; the rest is noise."""
+    features, line, random = noisy(rows, columns, seed)
+    return features, math.sqrt(share) * line + math.sqrt(1 - share) * random.normal(size=rows)
+
+
 #: Name → the table, features and targets, of a seed.
 CLASSES = {
     "iris": lambda seed: datasets.load_iris(return_X_y=True),
@@ -49,6 +68,8 @@ CLASSES = {
     "four_classes": lambda seed: datasets.make_classification(2000, 20, n_informative=10, n_classes=4, random_state=seed),
     "quantiles": lambda seed: datasets.make_gaussian_quantiles(n_samples=2000, n_features=10, n_classes=3, random_state=seed),
     "rare_class": lambda seed: datasets.make_classification(5000, 20, n_informative=8, weights=[0.98], flip_y=0.002, random_state=seed),
+    "flipped": lambda seed: datasets.make_classification(1000, 20, flip_y=0.4, random_state=seed),
+    "noisy_classes": noisy_classes,
     "classes_100000": lambda seed: datasets.make_classification(100_000, 50, n_informative=20, random_state=seed),
     "log_normal": lambda seed: with_tails(lambda z: np.exp(2 * z), seed),
     "cauchy": lambda seed: with_tails(lambda z: np.tan(np.pi / 2 * np.vectorize(math.erf)(np.clip(z, -5, 5) / 2**0.5)), seed),
@@ -60,6 +81,8 @@ VALUES = {
     "friedman2": lambda seed: datasets.make_friedman2(1000, noise=10.0, random_state=seed),
     "friedman3": lambda seed: datasets.make_friedman3(1000, noise=0.1, random_state=seed),
     "linear": lambda seed: datasets.make_regression(500, 30, n_informative=10, noise=10.0, random_state=seed),
+    "noisy_line": lambda seed: noisy_line(300, 10, 0.1, seed),
+    "noisy_line_500": lambda seed: noisy_line(500, 20, 0.3, seed),
     "swiss_roll": lambda seed: datasets.make_swiss_roll(1500, noise=0.5, random_state=seed),
 }
 
@@ -129,7 +152,7 @@ def measure(name: str, seed: int, short: bool = False) -> dict[str, Any]:
 def write(line: dict[str, Any]) -> None:
     """Replaces the line of the same figure and seed, or adds it."""
     lines = [json.loads(text) for text in RESULTS.read_text(encoding="utf-8").splitlines()]
-    places = [place for place, each in enumerate(lines) if (each["figure"], each["seed"]) == (line["figure"], line["seed"])]
+    places = [place for place, each in enumerate(lines) if (each["figure"], each.get("seed")) == (line["figure"], line["seed"])]
     if places:
         lines[places[0]] = line
     else:

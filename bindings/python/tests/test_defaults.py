@@ -207,3 +207,44 @@ def test_results_have_the_networks_type_unless_targets_are_scaled():
     assert (network.scores(features).dtype, predictor.scores(features).dtype) == (numpy.float64, numpy.float32)
     network.target_scaling = None
     assert network.scores(features).dtype == numpy.float32
+
+
+def chosen(features, targets, **options):
+    """The options that training chooses for a table, and the network."""
+    network = stableode.Network(inputs=features.shape[1], outputs=2 if targets.dtype.kind == "i" else 1, **({} if targets.dtype.kind == "i" else {"loss": "least_squares"}))
+    with stableode.Trainer(network, **options) as trainer:
+        trainer.run((features, targets))
+        return trainer.options, network
+
+
+def noisy(count, seed, bend=0.0):
+    """A line, or a curve, of which the noise hides nine tenths."""
+    random = numpy.random.default_rng(seed)
+    features = random.normal(0, 1, (count, 10))
+    shape = features @ numpy.full(10, 10**-0.5) + bend * ((features**2).mean(axis=1) - 1)
+    return features, shape, shape + random.normal(0, 3, count)
+
+
+def test_noise_around_a_line_is_not_fitted():
+    features, _, targets = noisy(300, 1)
+    test, true, _ = noisy(2000, 2)
+    plain = 0.3 * (1000 / 300) ** 0.5
+    options, network = chosen(features, targets)
+    assert options["weight_decay"] == 5
+    _, weaker = chosen(features, targets, weight_decay=plain)
+    errors = [numpy.sqrt(((each.predict(test)[:, 0] - true) ** 2).mean()) for each in (network, weaker)]
+    assert errors[0] < 0.6 * errors[1] and errors[0] < true.std()
+    # Any number of threads chooses alike, and so does a stream whose buffer holds all rows.
+    again = stableode.Network(inputs=10, outputs=1, loss="least_squares")
+    again.fit(stableode.Stream([(features, targets)], buffer=300), num_threads=2)
+    assert (again.parameter_vector == network.parameter_vector).all()
+
+
+def test_curves_and_tables_without_noise_keep_the_weaker_decay():
+    plain = 0.3 * (1000 / 300) ** 0.5
+    features, true, targets = noisy(300, 1, bend=20.0)
+    assert chosen(features, targets)[0]["weight_decay"] == plain
+    features, true, _ = noisy(300, 1)
+    assert chosen(features, true)[0]["weight_decay"] == plain
+    features, labels = moons(300, 1)
+    assert chosen(features, labels)[0]["weight_decay"] == plain
