@@ -32,9 +32,7 @@ package final class ShootingLoss: Loss, @unchecked Sendable {
   }
 
   package func evaluate(scores: Block, targets: TileTargets, count: Int, scale: Double, gradient: Block?, correct: inout Int) -> Double {
-    var weighted = targets
-    weighted.weights = segments.observed[targets.firstSample..<targets.firstSample + count]
-    let loss = own.evaluate(scores: scores, targets: weighted, count: count, scale: scale, gradient: gradient, correct: &correct)
+    let loss = own.evaluate(scores: scores, targets: targets, count: count, scale: scale, gradient: gradient, correct: &correct)
     let ends = scores.rows - segments.width..<scores.rows
     return loss + shootingGaps(
       scores.rows(ends), starts: starts, strengths: strengths, first: targets.firstSample, count: count, scale: scale, gradient: gradient?.rows(ends), into: pulls)
@@ -48,5 +46,6 @@ package final class ShootingLoss: Loss, @unchecked Sendable {
   package func link(_ scores: Block, into out: Block) { own.link(scores, into: out) }
   package var reasonWithoutCurvature: String? { "that of a fit of trajectories has none" }
   package func curvature(at scores: Block, of tangent: Block, scratch: Block) {}
+  package var countsSteps: Bool { own.countsSteps }
   package func takeFailure() -> SampleFailure? { own.takeFailure() }
 }

@@ -59,7 +59,7 @@ package final class ShootingObjective: Objective {
     let result: BatchResult
     do throws(Failure) {
       result = try sweep.lossGradient(
-        parameters(variables), BatchSource(features: segments.features.view, normalization: nil), .values(segments.targets), mode: .evaluation, loss: loss, divisor: total,
+        parameters(variables), BatchSource(features: segments.features.view, normalization: nil), Targets.values(segments.targets, steps: TargetSteps(segments.points)), mode: .evaluation, loss: loss, divisor: total,
         count: segments.count, gradient: gradient.map(parameters), featureGradient: gradient == nil ? nil : featureGradient, pool: pool)
     } catch {
       // A search along a direction that went too far can come back, but a fit cannot begin where its trajectories diverge.

@@ -21,8 +21,7 @@ package final class TrajectorySegments {
   package let targets: TensorView
   /// For each segment 1 if another one of its trajectory follows, otherwise 0; float64.
   package let following: Vector
-  /// The observed numbers of each segment, float64, and of all.
-  package let observed: Vector
+  /// The observed numbers of all segments.
   package let observedCount: Int
   private let buffer: Buffer
   private let trajectories: MeasuredTrajectories
@@ -51,31 +50,27 @@ package final class TrajectorySegments {
     self.plan = points == steps ? plan : try plan.withSteps(points)
     (self.width, self.points, self.first, count, self.trajectories) = (width, points, first, cuts.count, trajectories)
     let (inputs, outputs) = (width + points, points * width)
-    let (numbers, overflow) = count.multipliedReportingOverflow(by: inputs + outputs + 2)
+    let (numbers, overflow) = count.multipliedReportingOverflow(by: inputs + outputs + 1)
     let (buffer, count) = (try Buffer(count: overflow ? -1 : numbers, precision: .float64), cuts.count)
     self.buffer = buffer
     features = MutableTensorView(buffer.base, type: .float64, rows: count, columns: inputs)
     targets = TensorView(UnsafeRawPointer(buffer.base) + 8 * inputs * count, type: .float64, rows: count, columns: outputs)
     following = buffer.vector(count: count, precision: .float64, offset: 8 * (inputs + outputs) * count)
-    observed = buffer.vector(count: count, precision: .float64, offset: 8 * (inputs + outputs + 1) * count)
     let (featureNumbers, goalNumbers) = (buffer.vector(count: count * inputs, precision: .float64), buffer.vector(count: count * outputs, precision: .float64, offset: 8 * inputs * count))
     var total = 0
     for (index, cut) in cuts.enumerated() {
       if index & 0xff == 0 { try Watch.check() }
-      var found = 0
       for point in 0..<points {
         let isInside = cut.start + point <= cut.end
         featureNumbers.store(trajectories.time(cut.trajectory, min(cut.start + point, cut.end)), at: index * inputs + width + point)
         for k in 0..<width {
           let isCounted = isInside && (cut.isLast || cut.start + point < cut.end)
           let value = isCounted ? trajectories.observation(cut.trajectory, cut.start + point, k) : .nan
-          if !value.isNaN { found += 1 }
+          if !value.isNaN { total += 1 }
           goalNumbers.store(value, at: index * outputs + point * width + k)
         }
       }
       following.store(cut.isLast ? 0 : 1, at: index)
-      observed.store(Double(found), at: index)
-      total += found
     }
     observedCount = total
     guard total > 0 else { throw Failure(.invalidData, "states holds no observation: all numbers are NaN") }

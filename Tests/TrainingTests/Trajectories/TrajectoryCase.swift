@@ -20,7 +20,7 @@ struct TrajectoryCase {
     (self.count, self.steps) = (count, steps)
     network = try TestSupport.network(
       """
-      {"precision": "float64", "opening": "trajectory", "inputs": \(2 + steps), "width": 2, "outputs": 2, "outputs_at": "steps", "readout": "identity", "loss": "least_squares", \(field),
+      {"precision": "float64", "opening": "trajectory", "channels": 2, "inputs": \(2 + steps), "width": 2, "outputs": 2, "outputs_at": "steps", "readout": "identity", "loss": "least_squares", \(field),
        "integrator": "\(integrator)", "weights_in_time": "shared", "layers": \(steps - 1), "seed": 3}
       """)
     features = try Numbers(count * (2 + steps), .float64)

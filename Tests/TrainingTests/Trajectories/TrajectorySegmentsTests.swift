@@ -12,7 +12,6 @@ struct TrajectorySegmentsTests {
     let segments = try TrajectorySegments(try own.trajectories, own.network.plan, segment: 5)
     #expect(segments.count == 6 && segments.points == 6 && segments.first == [0, 3] && segments.observedCount == 2 * 13 * 2)
     #expect((0..<6).map { segments.following.load($0) } == [1, 1, 0, 1, 1, 0])
-    #expect((0..<6).map { segments.observed.load($0) } == [10, 10, 6, 10, 10, 6])
     let times = (0..<6).map { segment in (0..<6).map { segments.features.view.number(row: segment, column: 2 + $0) } }
     let given = (0..<13).map { own.features[2 + $0] }
     #expect(times[0] == Array(given[0...5]) && times[1] == Array(given[5...10]) && times[2] == Array(given[10...12]) + [given[12], given[12], given[12]])

@@ -70,7 +70,7 @@ class Shooting(Model):
     def with_steps(self, steps: int) -> Self:
         """A network with the same parameters for sequences or trajectories of another number of steps.
 
-            network = stableode.Network(opening="trajectory", width=2, outputs=22, inputs=13, field="two_layer", readout="identity", loss="least_squares", outputs_at="steps", weights_in_time="shared", layers=10)
+            network = stableode.Network(opening="trajectory", channels=2, inputs=2 + 11, outputs=2, field="two_layer", readout="identity", loss="least_squares", outputs_at="steps")
             longer = network.with_steps(101)
 
         Its inputs, outputs and layers are other ones. Errors: IncompatibleError for a network whose layers have weights of their own, or

@@ -53,7 +53,7 @@ class PackedTrajectories:
 
     @property
     def steps(self) -> int:
-        """The times of the longest trajectory."""
+        """The times of the longest trajectory, at least 2."""
         return int(self.states.shape[1])
 
     @property
@@ -80,7 +80,7 @@ def pack(times: ArrayLike | Sequence[ArrayLike], states: ArrayLike | Sequence[Ar
     for index, (own_times, own_states) in enumerate(zip(moments, observed, strict=True)):
         _check(index, own_times, own_states, width)
     lengths = numpy.array([len(own) for own in moments])
-    steps = int(lengths.max())
+    steps = max(int(lengths.max()), 2)  # a network has at least one interval
     features = numpy.empty((len(observed), width + steps))
     packed = numpy.full((len(observed), steps, width), numpy.nan)
     given = None if initial_states is None else numpy.asarray(initial_states, dtype=numpy.float64).reshape(-1, width)
@@ -247,11 +247,13 @@ class TrajectoryModel:
         if moments.ndim != 2 or len(moments) != len(starts) or moments.shape[1] == 0:
             raise ShapeMismatchError(f"times has shape {moments.shape}; it must be [times], or [{len(starts)}, times]")
         units = self._units
-        steps = moments.shape[1]
+        count = moments.shape[1]
+        steps = max(count, 2)
+        moments = numpy.concatenate([moments, numpy.repeat(moments[:, -1:], steps - count, axis=1)], axis=1)
         network = self._longer.get(steps) or self._longer.setdefault(steps, self.network.with_steps(steps))
         found = network.scores(numpy.concatenate([units.inwards(starts), moments / self.time_unit], axis=1))
         states = units.outwards(numpy.asarray(found, dtype=numpy.float64).reshape(len(starts), steps, self.width))
-        return states[0] if single else states
+        return states[0, :count] if single else states[:, :count]
 
     def field(self, t: ArrayLike, y: ArrayLike) -> numpy.ndarray:
         """ẏ = f(t, y) in the units of the data: y [width] or [samples, width], t a number or [samples]."""
@@ -305,8 +307,8 @@ def fit(
     units = _Units.none(packed.width) if scaling == "none" else _Units.of(packed, each)
     substeps, steps = integer(substeps, "substeps", 1), packed.steps
     network = Network(
-        opening="trajectory", width=packed.width, inputs=packed.width + steps, outputs=packed.width, outputs_at="steps",
-        layers=max(substeps * (steps - 1), 1), **network_options,
+        opening="trajectory", channels=packed.width, width=packed.width, inputs=packed.width + steps, outputs=packed.width, outputs_at="steps",
+        layers=substeps * (steps - 1), **network_options,
     )
     return _fitted(network, packed, units, fit_initial_states, time_limit, on_progress, cancel, fitting)
 
