@@ -35,10 +35,11 @@ extension NetworkPlan {
     guard block.integrator.fieldCount == 1 else {
       throw Failure(.incompatible, "block \(index): integrator \(try options.text("integrator")) steps two fields in turn, so that the block is no equation with one vector field")
     }
-    guard block.plainField.driveWidth == 0 else {
+    // Where samples have times of their own, the equation is f itself, in these times.
+    guard block.equation.driveWidth == 0 else {
       throw Failure(.incompatible, "block \(index): field \(try options.text("field")) reads a sequence besides time and state, so that f(t, y) alone has no value")
     }
-    return block.plainField
+    return block.equation
   }
 }
 

@@ -53,9 +53,9 @@ def pendulum(states: numpy.ndarray) -> numpy.ndarray:
 
 
 def lotka_volterra(states: numpy.ndarray) -> numpy.ndarray:
-    """The logarithms u of prey and v of predators: u̇ = 1 − eᵛ, v̇ = eᵘ − 1."""
-    u, v = states[..., 0], states[..., 1]
-    return numpy.stack([1 - numpy.exp(v), numpy.exp(u) - 1], axis=-1)
+    """The logarithms v of predators and u of prey: v̇ = eᵘ − 1, u̇ = 1 − eᵛ, with v as position and u as momentum."""
+    v, u = states[..., 0], states[..., 1]
+    return numpy.stack([numpy.exp(u) - 1, 1 - numpy.exp(v)], axis=-1)
 
 
 SYSTEMS = [

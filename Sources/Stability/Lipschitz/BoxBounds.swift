@@ -179,7 +179,9 @@ package struct ActivationBox {
       return max(all.lowerBound, low * (1 - 1e-9) - 1e-15)...min(all.upperBound, max(high * (1 + 1e-9) + 1e-15, all.lowerBound))
     }
     switch activation {
-    case .identity, .relu, .leakyRelu: return zip(lower, upper).map { ($0 > 0 ? 1 : all.lowerBound)...($1 > 0 ? 1 : all.lowerBound) }
+    case .identity, .relu: return zip(lower, upper).map { ($0 > 0 ? 1 : all.lowerBound)...($1 > 0 ? 1 : all.lowerBound) }
+    // Below 0 the slope is 1/100 as the network's precision has it: the lower end is float32's, the upper one float64's.
+    case .leakyRelu: return zip(lower, upper).map { ($0 > 0 ? 1 : all.lowerBound)...($1 > 0 ? 1 : 0.01) }
     case .tanh, .sigmoid:
       // Largest next to 0, falling on both sides.
       let near = zip(lower, upper).map { $0 <= 0 && $1 >= 0 ? 0 : min(abs($0), abs($1)) }

@@ -91,6 +91,9 @@ struct FieldRounding {
     let diagonal = weights.geometry?.outputChannels ?? weights.outputs
     let half = 0.5 * Interval(gamma)
     let entries = .upTo(frobenius.bound) + half * Interval(Double(diagonal)).squareRoot()
+    guard (2 * entries).upper < unit.safe else {
+      throw Failure(.incompatible, "\(weights.tensor): its numbers are so large that their differences may overflow")
+    }
     let preparation = Interval(Double(taps)).squareRoot() * (2 * Interval(unit.unit) * entries + unit.underflow(1, rows: weights.weights.count))
     let whole = Interval(0, (.upTo(norm.bound) * .upTo(norm.bound) + half * half).squareRoot().upper)
     // The sums of magnitudes of a convolution's antisymmetric part are at most the mean of those of K and Kᵀ.
@@ -99,20 +102,26 @@ struct FieldRounding {
     return try ProductRounding(norm: whole, partial: partial, bias: .upTo(bias), terms: weights.terms, outputs: weights.outputs, preparation: preparation, unit)
   }
 
-  /// Bounds of |h·f(y)| and of the error of its computed value, before h is multiplied in floating-point arithmetic, for a computed y of at most R.
-  func evaluate(_ state: Interval) -> (size: Interval, error: Interval) {
+  /// Bounds of |h·f(y)|, of the error of its computed value, before h is multiplied in floating-point arithmetic, and of the largest number on the way to it, for a computed y of at most R.
+  ///
+  /// Sums, values of the activation and f itself are stored before they are multiplied by h, which may be small: they must not overflow.
+  func evaluate(_ state: Interval) -> (size: Interval, error: Interval, largest: Interval) {
     switch form {
     case .affine(let product, let activation, let damping):
-      let (sum, wrong) = (product.size(state), product.error(state))
-      return (step * (activation.size(sum) + damping * state), step * activation.error(sum, wrong))
+      let (sum, wrong, sums) = (product.size(state), product.error(state), product.largest(state))
+      return (step * (activation.size(sum) + damping * state), step * activation.error(sum, wrong), Interval.max(sums, activation.largest(sums) + damping * state))
     case .composed(let first, let activation, let second):
       let sum = first.size(state)
       let (hidden, error) = (activation.size(sum), activation.error(sum, first.error(state)))
-      return (step * second.size(hidden), step * (second.norm * error + second.error(hidden + error)))
+      let sums = first.largest(state)
+      let values = activation.largest(sums)
+      return (step * second.size(hidden), step * (second.norm * error + second.error(hidden + error)), Interval.max(Interval.max(sums, values), second.largest(values)))
     case .product(let first, let second, let activation):
       let (hidden, error) = (first.size(state), first.error(state))
       let sum = second.size(hidden)
-      return (step * activation.size(sum), step * activation.error(sum, second.norm * error + second.error(hidden + error)))
+      let (inner, outer) = (first.largest(state), second.largest(first.largest(state)))
+      return (
+        step * activation.size(sum), step * activation.error(sum, second.norm * error + second.error(hidden + error)), Interval.max(Interval.max(inner, outer), activation.largest(outer)))
     case .rowSums(let rows): return rows.evaluate(state)
     }
   }
@@ -135,6 +144,9 @@ struct RowSumRounding {
   private let factorError: Interval
   private let underflows: (inner: Interval, outer: Interval)
   private let relative: Interval
+  /// Ky + b itself, which is computed before its rows are scaled, and σ of it.
+  private let plain: ProductRounding
+  private let plainValue: ActivationRounding
 
   init(_ map: AffineReading, _ scales: Vector, _ sums: RowSums, _ ledger: NormLedger, _ unit: RoundingUnit) throws(Failure) {
     guard let matrix = map.weights.matrix else { throw Failure(.incompatible, "\(map.weights.tensor): no bound of rounding errors is known of the row sums of convolutions") }
@@ -155,9 +167,11 @@ struct RowSumRounding {
       .upTo(norm.bound) * unit.underflow(4, rows: matrix.rows) + unit.underflow(2 * (matrix.rows + 4), rows: matrix.columns)
     )
     relative = Interval(4 * activation.ulps) * Interval(unit.unit)
+    plain = try FieldRounding.product(map.weights, map.bias, ledger, unit)
+    plainValue = ActivationRounding(activation, rows: matrix.rows, unit)
   }
 
-  func evaluate(_ state: Interval) -> (size: Interval, error: Interval) {
+  func evaluate(_ state: Interval) -> (size: Interval, error: Interval, largest: Interval) {
     let gain = Interval(activation.lipschitz)
     // In the weighted norm.
     let sumError = gammas.first * (state + bias)
@@ -166,6 +180,9 @@ struct RowSumRounding {
     let factor = 2 / Interval(activation.largestSlope)
     let whole = value + valueError
     let error = valueError + factorError * whole + gammas.second * (1 + factorError) * whole
-    return (factor * value, factor * error + underflows.outer)
+    let sums = plain.largest(state)
+    // The factors r^{−½} are at most 32.
+    let scaled = 32 * factor * (whole + error)
+    return (factor * value, factor * error + underflows.outer, Interval.max(Interval.max(sums, plainValue.largest(sums)), scaled))
   }
 }

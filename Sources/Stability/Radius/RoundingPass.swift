@@ -152,8 +152,8 @@ package final class RoundingPass {
       var state = first
       for layer in layers {
         try work.spend(256)
-        state = layer.step(state)
-        guard isSafe(state.computed) else { return nil }
+        guard let next = layer.step(state), isSafe(next.computed) else { return nil }
+        state = next
       }
       return state
     }
@@ -161,8 +161,8 @@ package final class RoundingPass {
     var (y, z) = (first, isWhole ? first : StateBound(size: Interval(0), error: Interval(0)))
     for layer in layers {
       try work.spend(256)
-      (y, z) = layer.step(y, z)
-      guard isSafe(y.computed + z.computed) else { return nil }
+      guard let next = layer.step(y, z), isSafe(next.0.computed + next.1.computed) else { return nil }
+      (y, z) = next
     }
     guard isWhole else { return y }
     func both(_ a: Interval, _ b: Interval) -> Interval { (a * a + b * b).squareRoot() }

@@ -68,6 +68,8 @@ struct ProductRounding {
   func size(_ state: Interval) -> Interval { norm * state + bias }
   /// The error for a computed input of at most R.
   func error(_ state: Interval) -> Interval { gamma * (partial * state + bias) + underflow + preparation * state }
+  /// A bound of the computed sums, the partial ones too, for a computed input of at most R.
+  func largest(_ state: Interval) -> Interval { Interval.max(norm, partial) * state + bias + error(state) }
   /// The rounding error that comes from starting the sums from a state of this size.
   func errorOfStart(_ state: Interval) -> Interval { gamma * state }
 }
@@ -93,6 +95,9 @@ struct ActivationRounding {
     let grown = root * Interval(activation.magnitudeAtZero) + gain * sum
     return activation.largestValue.map { Interval.min(grown, root * Interval($0)) } ?? grown
   }
+
+  /// |σ̂(ẑ)| for computed sums of at most Z.
+  func largest(_ sum: Interval) -> Interval { size(sum) + error(sum, Interval(0)) }
 
   /// |σ̂(ẑ) − σ(z)| for |z| ≤ Z and |ẑ − z| ≤ error.
   func error(_ sum: Interval, _ error: Interval) -> Interval { gain * error + relative * size(sum + error) + absolute }

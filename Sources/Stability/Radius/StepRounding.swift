@@ -53,36 +53,43 @@ struct StepRounding {
     error * (1 + 4 * Interval(unit.unit)) + 8 * Interval(unit.unit) * (state + size + error) + unit.underflow(8, rows: width)
   }
 
-  func step(_ state: StateBound) -> StateBound {
+  /// The state after the step; nil if a number on the way may overflow.
+  func step(_ state: StateBound) -> StateBound? {
     let computed = state.computed
     let (change, local): (Interval, Interval)
     switch form {
     case .euler(let field):
-      let (size, error) = field.evaluate(computed)
+      let (size, error, largest) = field.evaluate(computed)
+      guard isSafe(largest) else { return nil }
       (change, local) = (field.evaluate(state.size).size, Self.update(computed, size, error, unit, width) + field.errorOfStart(computed))
     case .rungeKutta(let field, let a, let b):
-      let (_, error) = Self.stages(field, a, b, computed, unit, width)
+      let (_, error, largest) = Self.stages(field, a, b, computed, unit, width)
+      guard isSafe(largest) else { return nil }
       (change, local) = (Self.stages(field, a, b, state.size, unit, width).size, error)
     case .verlet: preconditionFailure("a partitioned state")
     }
     return StateBound(size: Interval.min(state.size + change, lipschitz * state.size + atZero), error: lipschitz * state.error + local)
   }
 
-  /// The step of a partitioned state.
-  func step(_ y: StateBound, _ z: StateBound) -> (StateBound, StateBound) {
+  private func isSafe(_ largest: Interval) -> Bool { largest.upper < unit.safe }
+
+  /// The step of a partitioned state; nil if a number on the way may overflow.
+  func step(_ y: StateBound, _ z: StateBound) -> (StateBound, StateBound)? {
     guard case .verlet(let positions, let momenta) = form else { preconditionFailure("a state of one part") }
-    func moved(_ part: StateBound, by other: StateBound, _ field: FieldRounding) -> StateBound {
-      let (size, error) = field.evaluate(other.computed)
+    func moved(_ part: StateBound, by other: StateBound, _ field: FieldRounding) -> StateBound? {
+      let (size, error, largest) = field.evaluate(other.computed)
+      guard isSafe(largest) else { return nil }
       let local = Self.update(part.computed, size, error, unit, width) + field.errorOfStart(part.computed)
       return StateBound(size: part.size + field.evaluate(other.size).size, error: part.error + field.gain * other.error + local)
     }
-    let next = moved(z, by: y, momenta)
-    return (moved(y, by: next, positions), next)
+    guard let next = moved(z, by: y, momenta), let last = moved(y, by: next, positions) else { return nil }
+    return (last, next)
   }
 
-  /// |Σ b_i h f(Y_i)| and the rounding error of the whole step from a computed state of at most R.
-  private static func stages(_ field: FieldRounding, _ a: [Double], _ b: [Double], _ state: Interval, _ unit: RoundingUnit, _ width: Int) -> (size: Interval, error: Interval) {
+  /// |Σ b_i h f(Y_i)|, the rounding error of the whole step from a computed state of at most R, and a bound of the largest number on the way.
+  private static func stages(_ field: FieldRounding, _ a: [Double], _ b: [Double], _ state: Interval, _ unit: RoundingUnit, _ width: Int) -> (size: Interval, error: Interval, largest: Interval) {
     let n = b.count
+    var largest = state
     var sizes: [Interval] = []
     var errors: [Interval] = []
     func sum(_ factors: (Int) -> Double, _ count: Int) -> (size: Interval, error: Interval) {
@@ -99,12 +106,13 @@ struct StepRounding {
     for i in 0..<n {
       let (size, error) = sum({ a[i * n + $0] }, i)
       // The slope is computed at a stage that is itself wrong by `error`.
-      let (value, local) = field.evaluate(state + size + error)
+      let (value, local, reached) = field.evaluate(state + size + error)
+      largest = Interval.max(largest, Interval.max(reached, state + size + error))
       sizes.append(value)
       errors.append(field.gain * error + local)
     }
     let (size, error) = sum({ b[$0] }, n)
     // The last stage is added to the sum of the others.
-    return (size, error + field.errorOfStart(state + size + error, factor: b[n - 1]))
+    return (size, error + field.errorOfStart(state + size + error, factor: b[n - 1]), Interval.max(largest, state + size + error))
   }
 }

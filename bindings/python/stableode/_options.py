@@ -247,7 +247,7 @@ class NetworkChanges(BlockOptions, total=False):
     interpolation: Literal["none", "linear", "hermite"] | str
     """how layers read a sequence. none: each layer reads one observation; linear, hermite: the layers, of any number, read a path through the observations, which is piecewise linear, or cubic with backward differences as slopes; for opening sequence, sequence_dense"""
     outputs_at: Literal["end", "steps"] | str
-    """where the readout reads the state. end: at the end of the sequence; steps: at each step, with the same weights, so that a sample has steps times outputs scores, step by step; those of a step depend on the observations up to it; for opening sequence, sequence_dense"""
+    """where the readout reads the state. end: at the end of the sequence; steps: at each step, with the same weights, so that a sample has steps times outputs scores, step by step; those of a step depend on the observations up to it; for opening sequence, sequence_dense, trajectory"""
 
 
 class ProjectionOptions(NetworkChanges, total=False):
@@ -418,6 +418,68 @@ class TrainingKeywords(TrainerOptions, total=False):
     """loss(scores, targets) → (losses [samples], gradient [samples, outputs])"""
     larger_is_better: bool
     """how a metric of your own chooses"""
+
+
+class TrajectoryFitOptions(TypedDict, total=False):
+    """What `Network.fit_trajectories` takes besides the trajectories.
+
+    `stableode.options("trajectory_fit")` describes each.
+    """
+
+    segment: int
+    """intervals between observations that one segment of multiple shooting spans; the state at the start of each segment is fitted with the parameters; 0: whole trajectories, which is single shooting; between 0 and 1000000"""
+    rounds: int
+    """rounds of multiple shooting, each with a stronger continuity; single shooting has one; between 1 and 100"""
+    continuity: float
+    """weight of a squared gap between the end of a segment and the start of the next in the first round; a squared residual has the weight 1; > 0.0 and <= 1000000000000.0"""
+    continuity_growth: float
+    """factor of this weight from round to round; between 1.0 and 1000000.0"""
+    initial_states: Literal["fitted", "given"] | str
+    """fitted: the states at the first times are fitted too, beginning with the given ones; given: they are exact"""
+    optimizer: Literal["sgd", "adam", "adamw", "lbfgs", "nonlinear_cg"] | str
+    """method that minimizes the objective, with all trajectories in each step"""
+    epochs: int
+    """most steps of the optimizer in a round; between 1 and 1000000000"""
+    num_threads: int
+    """threads that the fit uses; 0: one for each CPU that the process may use; between 0 and 1024"""
+    learning_rate: float | None
+    """step length of the optimizer, which the schedule and the warm-up change during training; finite and > 0.0; for optimizer sgd, adam, adamw"""
+    momentum: float
+    """part of the last step that is added to the next one; 0: no momentum; between 0.0 and 0.9999999999999999; for optimizer sgd"""
+    nesterov: bool
+    """whether momentum is that of Nesterov; it needs momentum > 0; true or false (1 or 0); for optimizer sgd"""
+    gradient_smoothing: float
+    """share s of the neighbors when gradients are averaged over layers, g_j ← (1−2s)g_j + s·g_{j−1} + s·g_{j+1}, against oscillations of multi-step and leapfrog schemes; the result is not the exact gradient, and for s > 0.25 it may ascend; 0: the exact gradient; between 0.0 and 0.5; for optimizer sgd, adam, adamw"""
+    clip_norm: float
+    """largest norm of the gradient over all parameters; a longer gradient is scaled down to it; 0: no limit; finite and >= 0.0; for optimizer sgd, adam, adamw"""
+    clip_value: float
+    """largest magnitude of a number in the gradient; larger numbers are cut to it, before clip_norm is applied; 0: no limit; finite and >= 0.0; for optimizer sgd, adam, adamw"""
+    beta1: float
+    """decay rate β₁ of the running mean of the gradient; between 0.0 and 0.9999999999999999; for optimizer adam, adamw"""
+    beta2: float
+    """decay rate β₂ of the running mean of the squared gradient; between 0.0 and 0.9999999999999999; for optimizer adam, adamw"""
+    epsilon: float
+    """ε, which is added to the square root of the running mean of the squared gradient; finite and > 0.0; for optimizer adam, adamw"""
+    lbfgs_memory: int
+    """number of the latest steps, with their gradient differences, from which lbfgs estimates the curvature; fixed once training has begun; between 1 and 1000; for optimizer lbfgs"""
+    gradient_tolerance: float
+    """training has converged when the norm of the gradient over all samples is at most this fraction of its norm at the first step; finite and >= 0.0; for optimizer lbfgs, nonlinear_cg"""
+    schedule: Literal["constant", "step", "milestones", "cosine"] | str | None
+    """how the learning rate changes over training"""
+    schedule_interval: Literal["step", "epoch"] | str
+    """when the rate changes: after each step, or after each epoch"""
+    warmup_epochs: int
+    """length of the warm-up, in which the rate rises linearly to learning_rate; it must be less than epochs; 0: no warm-up; between 0 and 1000000000"""
+    warmup_steps: int | None
+    """length of the warm-up in steps; only one of this and warmup_epochs may be set; 0: no warm-up; between 0 and 1000000000000"""
+    step_epochs: int
+    """epochs, counted from the end of the warm-up, after which the step schedule changes the rate; between 1 and 1000000000; for schedule step"""
+    step_factor: float
+    """factor by which the schedules step and milestones multiply the rate at each change; > 0.0 and <= 1.0; for schedule step, milestones"""
+    milestones: str | Sequence[float]
+    """increasing epochs, counted from the end of the warm-up, at which the milestones schedule multiplies the rate by step_factor, such as 80,120; finite numbers separated by commas; for schedule milestones"""
+    minimum_learning_rate: float
+    """rate at which the cosine schedule ends; at most learning_rate; finite and >= 0.0; for schedule cosine"""
 
 
 class StabilityReportOptions(TypedDict, total=False):

@@ -255,11 +255,10 @@ class TrajectoryModel:
         states = units.outwards(numpy.asarray(found, dtype=numpy.float64).reshape(len(starts), steps, self.width))
         return states[0, :count] if single else states[:, :count]
 
-    def field(self, t: ArrayLike, y: ArrayLike) -> numpy.ndarray:
-        """ẏ = f(t, y) in the units of the data: y [width] or [samples, width], t a number or [samples]."""
-        states = numpy.asarray(y, dtype=numpy.float64)
+    def field(self, t: ArrayLike | None, y: ArrayLike) -> numpy.ndarray:
+        """ẏ = f(y) in the units of the data: y [width] or [samples, width]. The fitted field is the same at all times t, which may be None."""
         units = self._units
-        found = self.network.field(numpy.asarray(t, dtype=numpy.float64) / self.time_unit, units.inwards(states))
+        found = self.network.field(None, units.inwards(numpy.asarray(y, dtype=numpy.float64)))
         return numpy.asarray(found * (self.scale / self.time_unit))
 
 
