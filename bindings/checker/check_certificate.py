@@ -10,6 +10,7 @@ the library's arithmetic. The format is described in the library's guide page `c
 How it proves:
 - Formulas are evaluated in exact rationals, rounded outward to 256 bits.
 - A spectral norm is proved by a Cholesky factorization of s²I − AAᵀ in float64 whose diagonal has been lowered by a bound of all rounding errors (Rump 2006, Verification of positive definiteness).
+- A box of inputs is carried through the network in whole numbers, scaled by 2¹¹⁵² and rounded outward; the slopes on it bound each layer.
 - The network is evaluated at an input in whole numbers, scaled by 2²⁵⁶; the error is a ball in ℓ₂ that every stage widens.
 - Rounding errors of the library are bounded from the order in which it accumulates: over the inputs in ascending order by multiply-adds, which round once or twice, starting from the bias.
 
@@ -761,6 +762,26 @@ class Whole:
         turned = list(zip(*self.rows, strict=True))
         return Whole([[a - sign * b for a, b in zip(row, column, strict=True)] for row, column in zip(self.rows, turned, strict=True)], self.power - 1, 2 * self.error)
 
+    def with_diagonal(self, value: Fraction) -> Whole:
+        """A + value·I of a matrix that is exact; the value is a number of float64, or a product of such."""
+        require(self.error == 0, "the weights are spread over too many magnitudes")
+        units = value / Fraction(2) ** self.power
+        places = units.denominator.bit_length() - 1
+        rows = [[x << places for x in row] for row in self.rows]
+        for i, row in enumerate(rows):
+            row[i] += (units.numerator << places) // units.denominator
+        return Whole(rows, self.power - places, 0)
+
+    def with_rows(self, factors: Sequence[int], power: int) -> Whole:
+        """diag(f)A for f = `factors`·2^power of a matrix that is exact."""
+        require(self.error == 0, "the weights are spread over too many magnitudes")
+        return Whole([[f * x for x in row] for f, row in zip(factors, self.rows, strict=True)], self.power + power, 0)
+
+    def shortened(self, bits: int) -> Whole:
+        """The same matrix in numbers of at most this many bits, which a proof multiplies sooner."""
+        cut = max(max((abs(x) for row in self.rows for x in row), default=0).bit_length() - bits, 0)
+        return Whole([[x >> cut for x in row] for row in self.rows], self.power + cut, (self.error >> cut) + 2) if cut else self
+
 
 def whole(matrix: Matrix, most_bits: int) -> Whole:
     """A matrix as whole numbers of at most `most_bits` bits; exact where those suffice."""
@@ -849,6 +870,8 @@ def spectral_norm_is_at_most(a: Whole, bound: Fraction) -> bool:
 def logarithmic_norm_is_at_most(a: Whole, bound: Fraction) -> bool:
     """Proves that no eigenvalue of ½(A + Aᵀ) exceeds the bound, which may be negative."""
     n = len(a.rows)
+    if a.error == 0 and not any(x for row in a.rows for x in row):
+        return bound >= 0
     symmetric = a.minus_transposed(-1)
     t = bound * Fraction(2) ** -symmetric.power - symmetric.error * n
     return is_positive_semidefinite([[-x for x in row] for row in symmetric.rows], [t - symmetric.rows[i][i] for i in range(n)])
@@ -1025,6 +1048,7 @@ class Norms:
             seen[key] = claim.bound
             self.claims.append(claim)
         self.bounds = seen
+        self.places_of_claims = {key: index for index, key in enumerate(seen)}
 
     @staticmethod
     def _places(model: Model) -> dict[str, Json]:
@@ -1095,7 +1119,7 @@ class Norms:
         if claim.operator == "scaled_matrix":
             numbers = self._scaled(claim, numbers)
         if claim.norm == "l2":
-            return spectral_norm_is_at_most(numbers, bound)
+            return spectral_norm_is_at_most(numbers.shortened(62), bound)
         if claim.norm == "log_l2":
             require(claim.operator == "matrix" and len(matrix) == len(matrix[0]), f"the {claim.text} needs a square matrix")
             return logarithmic_norm_is_at_most(numbers, bound)
@@ -1144,6 +1168,11 @@ class Norms:
             blocks, numbers = antisymmetric_kernels(blocks, numbers, taps)
         row_sum, column_sum = (total * Fraction(2) ** numbers.power for total in channel_sums(blocks, taps, numbers.error))
         return claim.bound >= 0 and _sums_hold(claim.norm, row_sum, column_sum, claim.bound)
+
+    def place_of(self, operator: str, tensor: str, entry: int | None, norm: str) -> int:
+        """The place of a claim in the list."""
+        self.of(operator, tensor, entry, norm)
+        return self.places_of_claims[operator, tensor, entry, norm]
 
     def take(self, index: Any, what: str, operator: str, tensor: str, entry: int | None, norm: str | tuple[str, ...]) -> Fraction:
         """The bound at a place of the list, which must be that of the named norm."""
@@ -1430,14 +1459,266 @@ def multistep_numbers(model: Model, block: Block, layer: int) -> list[float]:
     return list(tensor.numbers[place * tensor.shape[1] : (place + 1) * tensor.shape[1]])
 
 
+# ---- Boxes of inputs ----------------------------------------------------------------------------------------------------------------------------------------------------------------------------
+
+#: The numbers of a box are whole multiples of 2^−FINE. The library widens its boxes by 2^−1000 and more at every sum and activation, so that boxes of this file lie within them.
+FINE = 1152
+_FINER = FINE - PLACES
+#: What activations in fixed point may be wrong by: this many units, times one more than the argument's magnitude.
+_UNITS = 16
+#: Multiplications in the proofs of rules `local_…`; 2³⁵ take a quarter of an hour.
+LARGEST_BOX_WORK = 1 << 35
+
+
+def fine(x: float) -> int:
+    """A number of float64 in units of 2^−FINE, exactly."""
+    n, d = x.as_integer_ratio()
+    return (n << FINE) // d
+
+
+def floor_at(n: int, power: int) -> int:
+    """⌊n·2^power⌋."""
+    return n << power if power >= 0 else n >> -power
+
+
+def leading(n: int, bits: int) -> int:
+    """n with its first `bits` binary digits, rounded down."""
+    cut = max(n.bit_length() - bits, 0)
+    return n >> cut << cut
+
+
+def value_at(name: str, x: int) -> tuple[int, int]:
+    """Bounds of σ(x), all in units of 2^−FINE."""
+    places = x >> _FINER
+    if name == "sin" and abs(places) >= ONE << 47:
+        return -1 << FINE, 1 << FINE
+    value, wrong = ACTIVATIONS[name].value(places), _UNITS * (abs(places) // ONE + 2)
+    low, high = (value - wrong) << _FINER, (value + wrong) << _FINER
+    # Next to 0 the error is small beside the value, too: |x| − |x|³/3 <= |tanh x| <= |x| and x <= exp x − 1 <= x + x²/2 for x <= 0.
+    if name == "tanh" and abs(x) >> FINE == 0:
+        short = x - (x**3 // 3 >> 2 * FINE) - (1 if x > 0 else 0)
+        low, high = max(low, min(x, short)), min(high, max(x, short))
+    if name == "elu" and x <= 0:
+        low, high = max(low, x), min(high, x + (x * x >> FINE + 1) + 1)
+    return low, high
+
+
+def values_between(name: str, lower: int, upper: int) -> tuple[int, int]:
+    """Bounds of σ between two numbers, all in units of 2^−FINE."""
+    sigma = ACTIVATIONS[name]
+    if name == "identity":
+        return lower, upper
+    if name == "relu":
+        return max(lower, 0), max(upper, 0)
+    if name == "leaky_relu":
+        return (lower if lower >= 0 else lower // 100), (upper if upper >= 0 else -(-upper // 100))
+    if sigma.least >= 0:
+        return value_at(name, lower)[0], value_at(name, upper)[1]
+    # Not monotone: as far from the value in the middle as the slopes allow. Where the library's box is no smaller, a smaller one here would have other slopes, about whose middle a rule need not hold.
+    middle = (lower + upper) >> 1
+    reach = -(-(upper - middle) * sigma.size.numerator // sigma.size.denominator)
+    low, high = value_at(name, middle)
+    return low - reach, high + reach
+
+
+def slopes_between(name: str, lower: int, upper: int) -> tuple[int, int]:
+    """Bounds of σ′ between two numbers, and so of all (σ(x) − σ(y))/(x − y), in fixed point."""
+    if name in ("relu", "leaky_relu"):
+        flat = (0, 0) if name == "relu" else (ONE // 100, ONE // 100 + 1)
+        return (ONE if lower > 0 else flat[0]), (ONE if upper > 0 else flat[1])
+    if name in ("tanh", "sigmoid"):
+        # Largest next to 0, falling on both sides.
+        near = 0 if lower <= 0 <= upper else min(abs(lower), abs(upper)) >> _FINER
+        far = (max(abs(lower), abs(upper)) >> _FINER) + 1
+        value = ACTIVATIONS[name].value
+        low, high = value(far) + 4 * _UNITS, value(near) - 4 * _UNITS
+        if name == "tanh":
+            return max(0, (ONE * ONE - low * low) >> PLACES), min(ONE, ((ONE * ONE - max(high, 0) ** 2) >> PLACES) + 1)
+        high = max(high, ONE // 2)
+        return max(0, low * (ONE - low) >> PLACES), min(ONE // 4, (high * (ONE - high) >> PLACES) + 1)
+    if name == "softplus":
+        return max(0, _sigmoid(lower >> _FINER) - 4 * _UNITS), min(ONE, _sigmoid(upper >> _FINER) + 4 * _UNITS)
+    sigma = ACTIVATIONS[name]
+    return int(sigma.least * ONE // 1), int(-(-sigma.most * ONE // 1))
+
+
+@dataclass
+class Box:
+    """Bounds of each number of a state, in units of 2^−FINE, rounded outward."""
+
+    lower: list[int]
+    upper: list[int]
+
+    def normalized(self, shift: Iterable[float], scale: Iterable[float]) -> Box:
+        """(x − shift)·scale."""
+        ends = []
+        for p, q, a, b in zip(self.lower, self.upper, shift, scale, strict=True):
+            n, d = b.as_integer_ratio()
+            ends.append(sorted(((p - fine(a)) * n, (q - fine(a)) * n)) + [d])
+        return Box([p // d for p, _, d in ends], [-(-q // d) for _, q, d in ends])
+
+    def times(self, a: Whole, bias: Iterable[float]) -> Box:
+        """Ax + b of a matrix that is exact."""
+        require(a.error == 0, "the weights are spread over too many magnitudes")
+        middles = [p + q for p, q in zip(self.lower, self.upper, strict=True)]
+        widths = [q - p for p, q in zip(self.lower, self.upper, strict=True)]
+        result = Box([], [])
+        for row, b in zip(a.rows, bias, strict=True):
+            middle, reach = sum(map(mul, row, middles)), sum(map(mul, map(abs, row), widths))
+            result.lower.append(floor_at(middle - reach, a.power - 1) + fine(b))
+            result.upper.append(-floor_at(-middle - reach, a.power - 1) + fine(b))
+        return result
+
+    def moved(self, h: Fraction, rate: Box) -> Box:
+        """x + h·rate for any x and any rate of these boxes, h > 0."""
+        return Box(
+            [p + r * h.numerator // h.denominator for p, r in zip(self.lower, rate.lower, strict=True)], [q - (-r * h.numerator // h.denominator) for q, r in zip(self.upper, rate.upper, strict=True)]
+        )
+
+    def negated(self) -> Box:
+        return Box([-q for q in self.upper], [-p for p in self.lower])
+
+    def activated(self, name: str) -> tuple[Box, list[tuple[int, int]]]:
+        """σ(x), and the slopes there."""
+        ends = [values_between(name, p, q) for p, q in zip(self.lower, self.upper, strict=True)]
+        slopes = [slopes_between(name, p, q) for p, q in zip(self.lower, self.upper, strict=True)]
+        return Box([p for p, _ in ends], [q for _, q in ends]), slopes
+
+
+class LocalBounds:
+    """A box of inputs on its way through the network, and the proofs of rules `local_…`, which rest on the slopes there.
+
+    Two states x, y of a box go to Wx + b and Wy + b; what an activation makes of their difference is D·W(x − y), D a diagonal of slopes between the ends of the box, and boxes are convex.
+    """
+
+    def __init__(self, model: Model, lower: list[float], upper: list[float]) -> None:
+        self.model = model
+        #: The box before the next stage or layer; None once it has met what this file does not follow.
+        self.box: Box | None = Box([fine(x) for x in lower], [fine(x) for x in upper])
+        self.lost = ""
+        self.exact: dict[tuple[str, int], Whole] = {}
+        self.work = 0
+
+    def _lose(self, where: str) -> None:
+        self.box, self.lost = None, where
+
+    def need(self, what: str) -> Box:
+        if self.box is None:
+            reject(f"{what}: the box of inputs is not followed through {self.lost}")
+        return self.box
+
+    def matrix(self, tensor: str, entry: int | None, gamma: Fraction | None = None) -> Whole:
+        """W, or ½(W − Wᵀ − γI), exactly."""
+        key = (tensor, -1 if entry is None else entry)
+        if key not in self.exact:
+            numbers = whole(self.model.matrix(tensor, entry), 1 << 13)
+            self.exact[key] = numbers if gamma is None else numbers.minus_transposed().with_diagonal(-gamma / 2)
+        return self.exact[key]
+
+    def normalize(self) -> None:
+        if self.box is not None:
+            self.box = self.box.normalized(*(self.model.tensors[f"normalization.{part}"].numbers for part in ("shift", "scale")))
+
+    # -- stages that are no blocks
+
+    def stage(self, stage: Stage) -> tuple[str, list[tuple[int, int]], Whole | None] | None:
+        """Moves the box through a stage; gives its local rule, the slopes there and the matrix before them, where it has a rule."""
+        box = self.box
+        kind = stage.choice("connector") if stage.kind == "connector" else stage.kind
+        if box is None:
+            return None
+        if kind == "normalization":
+            self.normalize()
+        elif kind == "readout":
+            # Behind it there is no rule.
+            return None
+        elif (kind == "opening" and stage.choice("opening") == "zero_padding") or kind in ("flatten", "dropout"):
+            zeros = [0] * (features(stage.after) - len(box.lower))
+            self.box = Box(box.lower + zeros, box.upper + zeros)
+        elif kind == "activation":
+            self.box, slopes = box.activated(stage.choice("activation"))
+            return "local_activation", slopes, None
+        elif kind in ("opening", "dense"):
+            prefix = "opening." if kind == "opening" else f"connectors.{stage.index}."
+            matrix = self.matrix(prefix + "W", None)
+            sums = box.times(matrix, self.model.vector(prefix + "b", len(matrix.rows)))
+            name = stage.choice("activation") if kind == "dense" else "identity"
+            self.box, slopes = sums.activated(name)
+            return ("local_affine", slopes, matrix) if name != "identity" else None
+        else:
+            self._lose(stage.name)
+        return None
+
+    def holds(self, found: tuple[str, list[tuple[int, int]], Whole | None] | None, rule: str, claimed: Fraction, what: str) -> bool:
+        """Proves the local bound of a stage."""
+        self.need(what)
+        require(found is not None and found[0] == rule, f"{what}: the rule {rule[:32]} is not for this stage")
+        assert found is not None
+        most = [max(abs(a), abs(b)) for a, b in found[1]]
+        if found[2] is None:
+            return claimed * ONE >= max(most)
+        return self._norm_is_at_most(found[2].with_rows([-leading(-d, 64) for d in most], -PLACES), claimed)
+
+    # -- layers
+
+    def layer(self, block: Block, j: int) -> tuple[list[tuple[int, int]], Whole] | None:
+        """Moves the box through a layer; gives the slopes there and the layer's matrix, where its field is followed."""
+        box, h, entry = self.box, block.steps[j], block.entry(j)
+        if box is None:
+            return None
+        if block.field not in ("dense", "antisymmetric", "gradient_flow") or block.is_scaled or block.integrator != "euler" or block.stage.choice("operator") != "dense":
+            self._lose(block.stage.name)
+            return None
+        matrix = self.matrix(block.tensor("K"), entry, block.gamma if block.field == "antisymmetric" else None)
+        self._spend(2 * len(matrix.rows) * len(matrix.rows[0]))
+        values, slopes = box.times(matrix, self.model.vector(block.tensor("b"), len(matrix.rows), entry)).activated(block.stage.choice("activation"))
+        if block.field == "gradient_flow":
+            values = values.times(matrix.transposed(), [0.0] * len(box.lower)).negated()
+        self.box = box.moved(h, values)
+        return slopes, matrix
+
+    def step_holds(self, block: Block, j: int, rule: str, found: tuple[list[tuple[int, int]], Whole] | None, claimed: Fraction, norms: Norms, what: str) -> bool:
+        """Proves the local bound of a layer: ‖I + hDW‖ <= ‖I + hCW‖ + hR‖W‖ for slopes D in C ± R, or that of the symmetric I − hKᵀDK, max(1, h‖√D K‖² − 1)."""
+        self.need(what)
+        assert found is not None
+        h, (slopes, matrix) = block.steps[j], found
+        if rule == "local_symmetric":
+            block.need(["gradient_flow"], ["euler"], what)
+            roots = [-leading(-math.isqrt(b << PLACES) - 1, 64) for _, b in slopes]
+            limit = (claimed + 1) / h
+            root = Fraction(math.isqrt(limit.numerator * limit.denominator << 2 * PLACES), limit.denominator << PLACES)
+            return claimed >= 1 and self._norm_is_at_most(matrix.with_rows(roots, -PLACES), root)
+        require(rule == "local_step", f"{what}: the rule {rule[:32]} is unknown")
+        block.need(["dense", "antisymmetric"], ["euler"], what, monotone=False)
+        centers = [leading((a + b) // 2, 64) for a, b in slopes]
+        reach = h * Fraction(max(max(b - c, c - a) for c, (a, b) in zip(centers, slopes, strict=True)), ONE)
+        middle = matrix.with_rows([c * h.numerator for c in centers], -PLACES - h.denominator.bit_length() + 1).with_diagonal(WHOLE)
+        if block.field == "dense":
+            size = norms.of("matrix", block.tensor("K"), block.entry(j))
+        else:
+            size = up(root_up(norms.of("antisymmetric_part", block.tensor("K"), block.entry(j)) ** 2 + block.gamma**2 / 4))
+        return self._norm_is_at_most(middle, claimed - reach * size)
+
+    def _spend(self, work: int) -> None:
+        self.work += work
+        require(self.work <= LARGEST_BOX_WORK, "the rules of the box take too many multiplications for this file")
+
+    def _norm_is_at_most(self, a: Whole, bound: Fraction) -> bool:
+        m, n = sorted((len(a.rows), len(a.rows[0])))
+        self._spend(m * m * n)
+        return bound >= 0 and spectral_norm_is_at_most(a.shortened(44), bound)
+
+
 # ---- Lipschitz bounds ---------------------------------------------------------------------------------------------------------------------------------------------------------------------------
 
 
 class Lipschitz:
-    """Proves the stages of a Lipschitz bound in ℓ₂ or ℓ∞."""
+    """Proves the stages of a Lipschitz bound in ℓ₂ or ℓ∞, for all inputs or for those of a box."""
 
-    def __init__(self, model: Model, norms: Norms, blocks: dict[int, Block], norm: str) -> None:
-        self.model, self.norms, self.blocks, self.norm = model, norms, blocks, norm
+    def __init__(self, model: Model, norms: Norms, blocks: dict[int, Block], norm: str, local: LocalBounds | None = None) -> None:
+        self.model, self.norms, self.blocks, self.norm, self.local = model, norms, blocks, norm, local
+        #: A bound for all inputs, from the claimed norms; that of what scales the scores back is left out.
+        self.everywhere = WHOLE
         #: The place of the matrix whose bound includes the normalization; the bounds of the network's stages by their places, and of the layers by their blocks.
         self.fused: int | None = None
         #: The bound of what scales the scores back.
@@ -1462,6 +1743,8 @@ class Lipschitz:
             require(len(entries) == len(network) + 1, "the certificate has no stage targets")
             targets = self._targets(entries.pop(), f"stages[{len(network)}]")
         require(len(entries) == len(network), f"the certificate has {len(entries)} stages; the network has {len(network)}")
+        if self.local is not None and self.fused is not None:
+            self.local.normalize()
         for i, (place, stage, entry) in enumerate(zip(places, network, entries, strict=True)):
             self.bounds[place] = self._stage(stage, entry, f"stages[{i}]", place == self.fused)
             if stage.kind == "block":
@@ -1492,15 +1775,34 @@ class Lipschitz:
             require(len(layers) == len(block.steps), f"{what} has another number of layers than {stage.name}")
             product = WHOLE
             for j, layer in enumerate(layers):
-                product = up(product * self._layer(block, j, layer, f"{what}, layer {j}"))
+                found = self.local.layer(block, j) if self.local is not None else None
+                product = up(product * self._layer(block, j, layer, found, f"{what}, layer {j}"))
             require(claimed >= product, f"{what}: {show(claimed)} is less than the product of the layers' bounds")
             return claimed
         require("layers" not in entry, f"{what} has layers but is no block")
         rule = text_of(entry.get("rule"), f"{what}: rule")
         places = list_of(entry.get("norms", []), f"{what}: norms")
+        moved = self.local.stage(stage) if self.local is not None else None
+        if rule.startswith("local_"):
+            local = self._local(rule, places, what)
+            require(local.holds(moved, rule, claimed, what), f"{what}: {show(claimed)} is not proved by the rule {rule}")
+            place = [] if rule == "local_activation" else [self.norms.place_of("matrix", f"connectors.{stage.index}.W", None, "l2")]
+            self._hold_everywhere(self._map(stage, rule[len("local_") :], place, what, is_fused))
+            return claimed
         square = self._map(stage, rule, places, what, is_fused)
         require(claimed >= 0 and claimed * claimed >= square, f"{what}: {show(claimed)} is not proved by the rule {rule}")
+        self._hold_everywhere(claimed * claimed)
         return claimed
+
+    def _local(self, rule: str, places: list[Any], what: str) -> LocalBounds:
+        """What proves a rule of a box."""
+        if self.local is None:
+            reject(f"{what}: the rule {rule[:32]} needs a box of inputs")
+        require(places == [], f"{what}: the rule {rule[:32]} names no norms")
+        return self.local
+
+    def _hold_everywhere(self, square: Fraction) -> None:
+        self.everywhere = up(self.everywhere * up(root_up(square)))
 
     def _map(self, stage: Stage, rule: str, places: list[Any], what: str, is_fused: bool) -> Fraction:
         """The square of the bound of a stage that is no block."""
@@ -1554,10 +1856,31 @@ class Lipschitz:
         window, step = stage.whole("window"), stage.whole("window_stride")
         require((step == 0 or step >= window) and (may_have_margin or stage.whole("window_margin") == 0), f"{what}: the windows of {stage.name} overlap or have a margin")
 
-    def _layer(self, block: Block, j: int, value: Any, what: str) -> Fraction:
+    #: The rules that hold everywhere where a local rule does, with the norms that each names.
+    _GLOBAL = {
+        "dense": {"residual": [("matrix", "l2")], "log_norm": [("matrix", "l2"), ("matrix", "log_l2")]},
+        "antisymmetric": {"residual": [("antisymmetric_part", "l2")], "log_norm": [("antisymmetric_part", "l2")]},
+        "gradient_flow": {"cocoercive": [("matrix", "l2")], "symmetric": [("matrix", "l2")]},
+    }  # fmt: skip
+
+    def _layer(self, block: Block, j: int, value: Any, found: tuple[list[tuple[int, int]], Whole] | None, what: str) -> Fraction:
         entry = members(value, ("rule", "lipschitz"), what, ("norms",))
         rule, places = text_of(entry["rule"], f"{what}: rule"), list_of(entry.get("norms", []), f"{what}: norms")
         claimed = exact(entry["lipschitz"], f"{what}: lipschitz")
+        if rule.startswith("local_"):
+            local = self._local(rule, places, what)
+            require(local.step_holds(block, j, rule, found, claimed, self.norms, what), f"{what}: {show(claimed)} is not proved by the rule {rule}")
+            squares = []
+            for other, norms in self._GLOBAL[block.field].items():
+                try:
+                    squares.append(self._step_square(block, j, other, [self.norms.place_of(operator, block.tensor("K"), block.entry(j), norm) for operator, norm in norms], what))
+                except Rejected:
+                    # This rule does not hold, or its norms are not claimed.
+                    continue
+            require(bool(squares), f"{what}: no rule that holds everywhere has its norms in the certificate")
+            self._hold_everywhere(min(squares))
+            return claimed
+        self._hold_everywhere(claimed * claimed)
         require(claimed >= 0 and claimed * claimed >= self._step_square(block, j, rule, places, what), f"{what}: {show(claimed)} is not proved by the rule {rule[:32]}")
         return claimed
 
@@ -2524,17 +2847,38 @@ class Checker:
         self.need_plain_inputs()
         self.without("rounding")
         limit = exact(self.options(["limit"])["limit"] or 0, "limit")
-        stages = Lipschitz(self.model, self.norms, self.blocks, norm)
+        local = self._box(norm)
+        stages = Lipschitz(self.model, self.norms, self.blocks, norm, local)
         bounds = stages.check(self.certificate.get("stages"))
-        result = members(self.certificate.get("result"), ("lipschitz",), "result", ("features",))
+        result = members(self.certificate.get("result"), ("lipschitz",), "result", ("features",) if local is None else ("features", "global"))
         total, before = exact(result["lipschitz"], "result.lipschitz"), self._product(bounds[:-1])
         require(total >= up(before * bounds[-1] * stages.behind), "result.lipschitz is less than the product of the stages' bounds")
         if "features" in result:
             require(exact(result["features"], "result.features") >= before, "result.features is less than the product of the stages' bounds")
         require(limit <= 0 or total <= limit, "result.lipschitz exceeds the option limit")
         self.hypotheses({"limit": lambda value, relation, most: relation == "<=" and total <= value <= most <= limit})
-        name = "ℓ₂" if norm == "l2" else "ℓ∞"
-        self.lines.insert(0, f"for all inputs x and y, |N(x) − N(y)| <= {float(total)!r} |x − y| in {name}, for the network in real arithmetic")
+        name, everywhere = "ℓ₂" if norm == "l2" else "ℓ∞", result.get("global")
+        if everywhere is not None:
+            require(exact(everywhere, "result.global") >= stages.everywhere * stages.behind, "result.global is less than the product of the stages' bounds for all inputs")
+            self.lines.append(f"for all inputs the factor is at most {float(everywhere)!r}")
+        which = "for all inputs x and y" if local is None else "for all inputs x and y whose numbers lie between those of options.lower and options.upper"
+        self.lines.insert(0, f"{which}, |N(x) − N(y)| <= {float(total)!r} |x − y| in {name}, for the network in real arithmetic")
+
+    def _box(self, norm: str) -> LocalBounds | None:
+        """The box of inputs that the options name; None without one."""
+        ends = []
+        for name in ("lower", "upper"):
+            value = text_of(self.certificate["options"].get(name, ""), f"options.{name}")
+            require(set(value) <= set("0123456789+-.eE, \t\n\r\v\f"), f"options.{name} is no list of numbers")
+            given = numbers_of(value, f"options.{name}")
+            require(len(given) == (value.count(",") + 1 if value.strip() else 0), f"options.{name} has an empty entry")
+            ends.append(given * self.model.inputs if len(given) == 1 else given)
+        if ends == [[], []]:
+            return None
+        require(norm == "l2", "a bound on a box of inputs is one in ℓ₂")
+        require(all(len(end) == self.model.inputs for end in ends), f"options.lower and options.upper have 1 number, or one for each of {self.model.inputs} inputs")
+        require(all(p <= q for p, q in zip(*ends, strict=True)), "options.lower exceeds options.upper")
+        return LocalBounds(self.model, *ends)
 
     @staticmethod
     def _product(bounds: Iterable[Fraction]) -> Fraction:
