@@ -28,6 +28,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from operator import mul
 from typing import Any, NoReturn
 
@@ -186,6 +187,13 @@ CONNECTOR_OPTIONS = {
     "connector", "activation", "bias", "features", "channels", "stride", "margin", "kernel", "padding", "groups", "dilation", "convolution", "window", "window_stride", "window_margin", "norm",
 }  # fmt: skip
 
+#: Statements that hold whatever the weights of the fields are. They rest on the options of the blocks, and on the numbers k of linear_multistep.
+WEIGHTLESS = ("zero_stability", "volume", "port_hamiltonian")
+#: Further options of fields and of bases in time, on which no such statement depends.
+FIELD_OPTIONS = {
+    "normalization", "normalization_epsilon", "normalization_momentum", "normalization_batch", "normalization_groups", "cubic_rate", "activation_rate", "activation_form", "symmetric", "spline_degree",
+}  # fmt: skip
+
 #: Integrators that do not solve ẏ = f(y): an acceleration, a trained factor of time, a smoothing besides, noise, or several fields.
 OTHER_EQUATIONS = ("leapfrog", "linear_multistep", "imex", "euler_maruyama", "revnet", "shake_shake", "fractal")
 
@@ -278,9 +286,9 @@ def numbers_of(value: Any, what: str) -> list[float]:
 
 
 class Model:
-    """The contents of a model file: tensors, and the stages of the network, whose shapes and tensors are checked."""
+    """The contents of a model file: tensors, and the stages of the network, whose shapes and tensors are checked. Without `weights` the stages are the blocks alone, with their options and no shapes."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, weights: bool = True) -> None:
         require(len(data) >= 8, "the model file has no header")
         length = int.from_bytes(data[:8], "little")
         require(2 <= length <= LARGEST_HEADER and 8 + length <= len(data), "the model file does not begin with the length of its header")
@@ -294,8 +302,12 @@ class Model:
         self.stages: list[Stage] = []
         self._expected: dict[str, tuple[int, ...]] = {}
         self._entries: dict[tuple[str, int], Matrix] = {}
-        self._build(specification)
-        self._check_tensors()
+        self.has_shapes = weights
+        if weights:
+            self._build(specification)
+            self._check_tensors()
+        else:
+            self._read_blocks(specification)
 
     @staticmethod
     def _tensors(header: Json, data: bytes, start: int) -> dict[str, Tensor]:
@@ -387,6 +399,31 @@ class Model:
             require(features(shape) == self.outputs, "the state has another number of features than the readout identity has outputs")
         self.stages.append(Stage("readout", 0, specification, shape, (self.outputs, 1, 1)))
 
+    def _read_blocks(self, specification: Any) -> None:
+        """The blocks' options, for statements that hold whatever the weights are."""
+        require(isinstance(specification, dict), "the specification is no object")
+        for element in list_of(specification.get("blocks"), "the specification's blocks"):
+            require(isinstance(element, dict), "an element of blocks is no object")
+            if "connector" in element:
+                continue
+            stage = Stage("block", len(self.stages), element, (0, 0, 0), (0, 0, 0))
+            unknown = set(element) - BLOCK_OPTIONS - INERT - FIELD_OPTIONS
+            require(not unknown, f"the specification's {stage.name} has an option that this version does not know: {sorted(unknown)[:1]}")
+            require(stage.choice("field") != "hamiltonian_h" or stage.choice("coupling") == "separable", f"{stage.name}: coupling {stage.options.get('coupling')} is not verified by this version")
+            require(stage.options.get("steps", "plain") == "plain" or stage.choice("field") == "gradient_flow", f"{stage.name}: the field {stage.choice('field')} has no steps {stage.options.get('steps')}")
+            layers = len(stage.step_sizes())
+            if stage.choice("integrator") == "linear_multistep":
+                count_k, stored = self._multistep_layers(stage, layers), self.tensors.get(f"blocks.{stage.index}.k")
+                require(count_k == 0 or (stored is not None and len(stored.shape) == 2 and stored.shape[0] == count_k and stored.shape[1] >= 1), f"{stage.name}: the model has not the tensor k that {layers} layers ask for")
+            self.stages.append(stage)
+
+    @staticmethod
+    def _multistep_layers(stage: Stage, layers: int) -> int:
+        """How many layers have a number k: the first has no earlier state where the method begins with a step of Euler."""
+        start = stage.choice("multistep_start")
+        require(start in ("euler", "given"), f"{stage.name}: multistep_start {start[:32]} is unknown")
+        return layers - 1 if start == "euler" else layers
+
     def _bias(self, name: str, stage: Stage, outputs: int, leading: tuple[int, ...] = ()) -> None:
         kind = stage.choice("bias")
         require(kind in ("none", "scalar", "vector"), f"{stage.name}: bias {kind} is unknown")
@@ -442,22 +479,20 @@ class Model:
             back = kind == "two_layer"
             weight("K2", width if back else hidden, hidden if back else width)
             bias("b2", width if back else hidden)
-        elif kind == "port_hamiltonian":
-            require(operator == "dense", f"{stage.name}: port_hamiltonian over convolutions is not verified by this version")
-            weight("A", width, width)
-            weight("B", stage.options.get("dissipation_width", 0) or width, width)
-            weight("W", hidden, width)
-            bias("b", hidden)
         elif kind == "rotate_relax":
-            require(operator == "dense", f"{stage.name}: rotate_relax over convolutions is not verified by this version")
-            weight("A", width, width)
+            rotation = stage.options.get("rotation", "channels")
+            require(rotation in ("channels", "kernel"), f"{stage.name}: rotation {str(rotation)[:32]} is unknown")
+            if operator == "convolution" and rotation == "channels":
+                # A mixes the channels of each pixel, in no groups.
+                self._expected[prefix + "A"] = (entries, width, width, 1)
+            else:
+                weight("A", width, width)
             weight("K", hidden, width)
             bias("b", hidden)
         else:
             reject(f"{stage.name}: field {kind} is not verified by this version")
         if stage.choice("integrator") == "linear_multistep":
-            # The first layer has no earlier state where the method begins with a step of Euler.
-            count_k = layers - 1 if stage.choice("multistep_start") == "euler" else layers
+            count_k = self._multistep_layers(stage, layers)
             if count_k > 0:
                 self._expected[prefix + "k"] = (count_k, 1 if stage.choice("multistep_shape") == "scalar" else width)
 
@@ -560,7 +595,6 @@ def geometry(stage: Stage) -> Json:
     """The geometry of a convolution as a certificate describes it."""
     shape, kernel, dilation = stage.before, stage.whole("kernel"), stage.whole("dilation")
     padding = stage.choice("padding")
-    require(padding in ("zero", "periodic"), f"{stage.name}: padding {padding} is not verified: it uses pixels at the edge several times")
     sizes = [1 if n == 1 else kernel for n in shape[1:]]
     spread = [1 if n == 1 else dilation for n in shape[1:]]
     is_block = stage.kind == "block"
@@ -569,6 +603,9 @@ def geometry(stage: Stage) -> Json:
     before = [(k - 1) * d // 2 if margin < 0 else (0 if n == 1 else margin) for k, d, n in zip(sizes, spread, shape[1:], strict=True)]
     after = [(k - 1) * d - b if margin < 0 else b for k, d, b in zip(sizes, spread, before, strict=True)]
     require(kernel >= 1 and dilation >= 1 and all(s >= 1 for s in steps), f"{stage.name}: kernel, stride or dilation is not positive")
+    if padding not in ("zero", "periodic"):
+        require(padding in ("reflect", "replicate") and before == after == [0, 0], f"{stage.name}: padding {padding[:32]} is not verified: it uses pixels at the edge several times")
+        padding = "zero"
     channels = shape[0] // 2 if is_block and stage.is_double else shape[0]
     outputs = (stage.options.get("hidden_width", 0) if is_block else stage.whole("channels")) or channels
     return {
@@ -1054,12 +1091,14 @@ class Norms:
     def _places(model: Model) -> dict[str, Json]:
         """The geometry of each tensor that is the kernel of a convolution, and which of them have one pixel."""
         places: dict[str, Json] = {}
-        for stage in model.stages:
+        for stage in model.stages if model.has_shapes else []:
             if stage.kind == "connector" and stage.options["connector"] == "convolution":
                 places[f"connectors.{stage.index}.K"] = geometry(stage)
             if stage.kind == "block" and stage.options["operator"] == "convolution":
                 place = geometry(stage)
                 back = {**place, "channels_in": place["channels_out"], "channels_out": place["channels_in"]}
+                pixel = {"groups": 1, "kernel": [1, 1], "stride": [1, 1], "dilation": [1, 1], "before": [0, 0], "after": [0, 0]}
+                places[f"blocks.{stage.index}.A"] = {**place, "channels_out": place["channels_in"], **({} if stage.options.get("rotation") == "kernel" else pixel)}
                 for name in ("K", "C", "K1", "K2", "Kp", "Kq"):
                     is_back = name == "K2" and stage.options["field"] == "two_layer"
                     places[f"blocks.{stage.index}.{name}"] = back if is_back else place
@@ -1151,7 +1190,7 @@ class Norms:
                     return self.model.tensors[weight].shape[1] * pixels
                 # Of σ(−CᵀCy + b).
                 require(f"{prefix}.C" in self.model.tensors, f"tensor {tensor} is no bias")
-                return self.model.tensors[f"{prefix}.C"].shape[2] * pixels
+                return features(stage.before)
         return self.model.tensors[tensor].shape[-1]
 
     def _convolution_holds(self, claim: NormClaim, kernel: Matrix, is_antisymmetric: bool) -> bool:
@@ -1304,15 +1343,23 @@ class Block:
         self.stage, self.norms = stage, norms
         self.field = stage.choice("field")
         self.integrator = stage.choice("integrator")
-        self.sigma = ACTIVATIONS[stage.choice("activation")]
         self.steps = stage.step_sizes()
         #: Whether the statement is about a layer with its slopes held fixed.
         self.is_frozen = False
-        self.entries = stage.entries()
         self.is_scaled = stage.options.get("steps", "plain") == "row_sums"
         needs_gamma = self.field in ("antisymmetric", "antisymmetric_damped")
         self.gamma = stage.real("gamma") if needs_gamma else ZERO
         require(self.gamma >= 0, f"{stage.name}: gamma is negative")
+
+    @cached_property
+    def sigma(self) -> Activation:
+        name = self.stage.choice("activation")
+        require(name in ACTIVATIONS, f"{self.stage.name}: the activation is unknown")
+        return ACTIVATIONS[name]
+
+    @cached_property
+    def entries(self) -> list[int]:
+        return self.stage.entries()
 
     def entry(self, layer: int) -> int:
         return self.entries[layer]
@@ -2422,6 +2469,11 @@ class Rounding:
         require(size < self.largest, "an overflow is not excluded on the ball")
         return up(size)
 
+    def is_finite(self, size: Fraction) -> Fraction:
+        """Of what bounds all partial sums of an update, with their roundings: it may come next to the largest number."""
+        require(size < self.largest * Fraction(4 * ((1 << 20) - 1), 1 << 20), "an overflow is not excluded on the ball")
+        return up(size)
+
     @staticmethod
     def chain(n: int) -> int:
         """n + ⌈√n⌉ + 2."""
@@ -2582,10 +2634,9 @@ class Rounding:
                 local = wrong * (1 + 4 * u) + 8 * u * (computed + size + wrong) + 8 * root * smallest + self.started(h, terms, computed)
                 change, start = bounds(reach.state)[0], bounds(ZERO)[0]
             else:
-                local = self._sums(reach.computed, a, b, bounds, gain, root, h, terms)[1]
-                change, start = (self._sums(size, a, b, bounds, gain, root, h, terms)[0] for size in (reach.state, ZERO))
-                size = wrong = change
-            self.held(2 * (reach.computed + size + wrong))
+                size, local = self._sums(reach.computed, a, b, bounds, gain, root, h, terms)
+                change, start = (self._sums(state, a, b, bounds, gain, root, h, terms)[0] for state in (reach.state, ZERO))
+            self.is_finite(reach.computed + size + local)
             reach = Reach(self.held(min(reach.state + change, bound * reach.state + start)), up(bound * reach.error + local))
         return reach
 
@@ -2601,7 +2652,7 @@ class Rounding:
                 bounds, terms, gain = self._component(block, j, which)
                 size, wrong = bounds(other.computed)
                 local = wrong * (1 + 4 * u) + 8 * u * (own.computed + size + wrong) + 8 * root * self.smallest + self.started(h, terms, own.computed)
-                self.held(2 * (own.computed + size + wrong))
+                self.is_finite(own.computed + size + local)
                 return Reach(self.held(own.state + bounds(other.state)[0]), up(own.error + gain * other.error + local))
 
             momenta = moved(momenta, positions, 1)
@@ -2668,7 +2719,7 @@ class Rounding:
 
         for i, row in enumerate(a):
             size, wrong = sum_of(row, i)
-            reached = self.held(y + size + wrong)
+            reached = self.is_finite(y + size + wrong)
             change, local = bounds(reached)
             sizes.append(change)
             errors.append(up(gain * wrong + local))
@@ -2723,6 +2774,7 @@ class Rounding:
         # A convolution's norm is at most the sum of its taps' norms.
         prepared = up(root_up(Fraction(taps)) * (2 * self.u * (self.model.frobenius(tensor, entry) + inner / 2 * root_up(Fraction(len(rows)))) + root_up(numbers) * self.smallest))
         parts = norm
+        self.held(2 * self.model.frobenius(tensor, entry) + inner)
         if place:
             self.operator(tensor, entry)
             kernel = antisymmetric_kernel(whole(rows, 512), place)
@@ -2733,6 +2785,7 @@ class Rounding:
         def bounds(y: Fraction) -> tuple[Fraction, Fraction]:
             z = norm * y + bias
             wrong = self.product(parts + prepared, bias, terms, m, y) + prepared * y
+            self.held(self.range_of(sigma, z + wrong, m) + outer * y)
             return up(h * (self.range_of(sigma, z, m) + outer * y)), up(h * self.activated(sigma, z, up(wrong), m))
 
         return bounds, terms, h * (sigma.size * norm + outer)
@@ -2754,6 +2807,7 @@ class Rounding:
         inverse = [t * (1 + factors.error) * slope / 2 for t in factors.exact]
         bias = self.model.vector(block.tensor("b"), rows, entry)
         start = up(root_up(sum((Fraction(b) ** 2 * r for b, r in zip(bias, inverse, strict=True)), ZERO)))
+        length = euclidean_norm(bias)
         total = up(root_up(sum(inverse, ZERO)))
         ulps = sigma.ulps
         size_of = self.operator(block.tensor("K"), entry).norm
@@ -2765,8 +2819,13 @@ class Rounding:
             value = sigma.size * y + offset
             inside = sigma.size * wrong + 4 * ulps * u * (value + sigma.size * wrong) + 32 * (2 * (n + 2) * root_rows * smallest + (root_rows * self.normal if ulps else 0))
             result = inside + relative * (value + inside) + self.gamma(self.chain(rows) + 2) * (1 + relative) * (value + inside)
-            # The hidden numbers are at most √r times as large; those that are multiplied by 2/(hLr) at most 64/(hL) times, since r >= 2⁻¹⁰.
-            self.held(4 * (value + inside + y + start + wrong) * (root_up(factors.largest_sum) + 64 / slope / h))
+            # The hidden numbers are at most √r times as large, and no larger than K makes them; those that are multiplied by 2/(hLr) are at most 64/(hL) times the former, since r >= 2⁻¹⁰. A half is room for their roundings.
+            widest = root_up(factors.largest_sum)
+            sums = self.held(2 * min(widest * (y + start + wrong), size_of * y + length))
+            hidden = 2 * min(widest * (value + inside), self.range_of(sigma, sums, rows))
+            self.held(hidden)
+            scaled = self.held(min(128 / (slope * h) * (value + inside), 2048 / (slope * h) * hidden))
+            self.held(2 * min(2 / (slope * h) * (value + inside), size_of * scaled))
             return up(2 / slope * value), up(2 / slope * result + h * (size_of * 4 * root_rows * smallest + 2 * (rows + 4) * root_n * smallest))
 
         # The product is subtracted, so that its sums start from 0.
@@ -2787,7 +2846,9 @@ class Checker:
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.norms = Norms(self.model, self.certificate.get("norms", []))
+        claims = self.certificate.get("norms", [])
+        require(self.certificate["statement"] not in WEIGHTLESS or claims == [], f"a certificate of {self.certificate['statement']} has no norms")
+        self.norms = Norms(self.model, claims)
         self.blocks = {stage.index: Block(self.model, self.norms, stage) for stage in self.model.stages if stage.kind == "block"}
 
     def run(self) -> None:
@@ -2988,7 +3049,7 @@ class Checker:
         for block in flows:
             for name in ("slopes", "epsilon"):
                 self.demand(found, block, None, name)
-        self.lines.insert(0, "energy of the flow: H(y) = 1ᵀΦ(Wy + b) + ½ε|y|² of a layer's weights does not grow along the solution of that layer's equation; nothing is said of the steps that approximate it")
+        self.lines.insert(0, "energy of the flow: H(y) = 1ᵀΦ(Wy + b) + ½ε|y|² of a layer's weights, held fixed, does not grow along the solution of that layer's equation; nothing is said of the steps that approximate it")
 
     def volume(self) -> None:
         self.without("stages", "rounding")
@@ -3128,7 +3189,7 @@ def check(model: bytes, certificate: bytes) -> list[str]:
     require(verdict == "proved", f"the certificate proves nothing: its verdict is {verdict[:32]}")
     require("witness" not in content and "reason" not in content, "a proof has neither witness nor reason")
     try:
-        checker = Checker(Model(model), content)
+        checker = Checker(Model(model, content["statement"] not in WEIGHTLESS), content)
         checker.run()
     except Rejected:
         raise

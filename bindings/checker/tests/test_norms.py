@@ -3,6 +3,7 @@
 import itertools
 from fractions import Fraction
 
+import mpmath
 import numpy
 import pytest
 
@@ -181,7 +182,6 @@ def test_convolutions_are_evaluated(name):
 
 
 def test_activations_against_mpmath():
-    mpmath = pytest.importorskip("mpmath")
     mpmath.mp.prec = 400
     functions = {
         "tanh": mpmath.tanh, "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)), "softplus": lambda x: mpmath.log1p(mpmath.exp(-abs(x))) + max(x, 0), "elu": lambda x: x if x > 0 else mpmath.expm1(x),
