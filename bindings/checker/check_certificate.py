@@ -2482,7 +2482,7 @@ class Rounding:
     def product(self, parts: Fraction, bias: Fraction, n: int, m: int, x: Fraction) -> Fraction:
         """The error of Wx + b for |x| at most `x`: m numbers, each a sum of n products."""
         error = self.gamma(self.chain(n)) * (parts * x + bias) + 2 * (n + 2) * root_up(Fraction(m)) * self.smallest
-        self.held(parts * x + bias + error)
+        self.is_finite(parts * x + bias + error)
         return up(error)
 
     @staticmethod
@@ -2498,7 +2498,7 @@ class Rounding:
 
     def activated(self, sigma: Activation, z: Fraction, wrong: Fraction, m: int) -> Fraction:
         """The error of σ of m numbers that are wrong by `wrong`, with |z| at most `z`: an ulp is at most 2u of a normal number."""
-        self.held(z + wrong)
+        self.is_finite(max(WHOLE, sigma.size) * (z + wrong))
         if sigma.ulps == 0:
             return up(sigma.size * wrong)
         return up(sigma.size * wrong + 4 * sigma.ulps * self.u * self.range_of(sigma, z + wrong, m) + root_up(Fraction(m)) * self.normal)
@@ -2607,7 +2607,7 @@ class Rounding:
             return Reach(self.held(bound * before.state), up(bound * before.error))
         if kind in ("average_pooling", "global_average"):
             pixels = stage.before[1] * stage.before[2] if kind == "global_average" else math.prod(1 if n == 1 else stage.whole("window") for n in stage.before[1:])
-            self.held(pixels * before.computed)
+            self.is_finite(root_up(Fraction(pixels)) * before.computed * (1 + self.gamma(pixels + 8)))
             local = self.gamma(pixels + 8) * before.computed + 4 * root_up(Fraction(m)) * self.smallest
             return Reach(up(bound * before.state), up(bound * before.error + local))
         reject(f"the rounding of {stage.name} is not verified by this version")
@@ -2785,7 +2785,9 @@ class Rounding:
         def bounds(y: Fraction) -> tuple[Fraction, Fraction]:
             z = norm * y + bias
             wrong = self.product(parts + prepared, bias, terms, m, y) + prepared * y
-            self.held(self.range_of(sigma, z + wrong, m) + outer * y)
+            if block.integrator != "euler":
+                # The rates of stages are stored as they are; a single one is multiplied by h on its way.
+                self.is_finite(self.range_of(sigma, z + wrong, m) + outer * y)
             return up(h * (self.range_of(sigma, z, m) + outer * y)), up(h * self.activated(sigma, z, up(wrong), m))
 
         return bounds, terms, h * (sigma.size * norm + outer)

@@ -303,7 +303,7 @@ FIELDS_OF_RADII = ("dense", "two_layer", "gradient_flow", "antisymmetric", "anti
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
-@pytest.mark.parametrize("options", [*({"field": field, "integrator": integrator} for field in FIELDS_OF_RADII for integrator in ("euler", "rk4")), {"field": "gradient_flow", "steps": "row_sums"}, {"field": "hamiltonian", "integrator": "verlet"}])
+@pytest.mark.parametrize("options", [*({"field": field, "integrator": integrator} for field in FIELDS_OF_RADII for integrator in ("euler", "rk4")), {"field": "gradient_flow", "steps": "row_sums"}, {"field": "antisymmetric_damped", "gamma": 30.0, "horizon": 0.1}, {"field": "hamiltonian", "integrator": "verlet"}])
 def test_radii_up_to_an_overflow_are_accepted(options, precision):
     """Subnormal weights certify whole balls of finite numbers: the sums of a step may come next to the largest number, as long as none exceeds it."""
     net = stableode.Network(**{**DENSE, "opening": "zero_padding"}, precision=precision, seed=4, blocks=[{"layers": 3, "bias": "none", **options}])
@@ -314,6 +314,20 @@ def test_radii_up_to_an_overflow_are_accepted(options, precision):
     certificate = net.certify("certified_radius", numpy.ones(5, "float32"))
     assert certificate["radius"] > (1e37 if precision == "float32" else 1e299)
     assert checker.check(net.to_bytes(), certificate.text.encode())
+
+
+def test_rates_that_overflow_are_not_accepted():
+    """Of a damping that is large beside a tiny step: Euler's method multiplies by both at once, others store the rate."""
+    for integrator, is_accepted in (("euler", True), ("heun", False)):
+        net = stableode.Network(inputs=2, outputs=2, width=2, opening="zero_padding", seed=1, blocks=[{"field": "antisymmetric_damped", "integrator": integrator, "gamma": 1e6, "layers": 1, "horizon": 1e-9, "activation": "tanh"}])
+        net.parameters["readout.W"] = numpy.eye(2, dtype="float32")
+        x = numpy.array([3e32, 0], "float32")
+        certificate = net.certify("certified_radius", x)
+        if is_accepted:
+            assert certificate.verdict == "proved" and checker.check(net.to_bytes(), certificate.text.encode())
+        elif certificate.verdict == "proved":
+            with pytest.raises(checker.Rejected, match="overflow"):
+                checker.check(net.to_bytes(), certificate.text.encode())
 
 
 @pytest.mark.parametrize(("field", "scale"), [("dense", 1.5e23), ("two_layer", 1.5e8), ("gradient_flow", 1.5e8), ("negative_definite", 1.5e8)])
