@@ -752,6 +752,8 @@ class Activation:
     at_zero: Fraction
     value: Callable[[int], int]
     is_bounded: bool = False
+    #: Whether the error of `value`, else a few units, grows with its argument, as that of a product does.
+    grows: bool = False
 
     @property
     def size(self) -> Fraction:
@@ -775,8 +777,8 @@ ACTIVATIONS = {
     "leaky_relu": Activation(Fraction(0.009999999776482582), WHOLE, 1, ZERO, _leak),
     "elu": Activation(ZERO, WHOLE, 2, ZERO, lambda x: x if x >= 0 else _decay(x) - ONE),
     "sin": Activation(-WHOLE, WHOLE, 3, ZERO, _sin, True),
-    "gelu": Activation(Fraction(-0.1289041451851548), Fraction(1.128904145185155), 7, ZERO, lambda x: x * _normal_distribution(x) >> PLACES),
-    "silu": Activation(Fraction(-0.09983932012886693), Fraction(1.099839320128867), 6, ZERO, lambda x: x * _sigmoid(x) >> PLACES),
+    "gelu": Activation(Fraction(-0.1289041451851548), Fraction(1.128904145185155), 7, ZERO, lambda x: x * _normal_distribution(x) >> PLACES, grows=True),
+    "silu": Activation(Fraction(-0.09983932012886693), Fraction(1.099839320128867), 6, ZERO, lambda x: x * _sigmoid(x) >> PLACES, grows=True),
 }
 
 
@@ -1511,7 +1513,7 @@ def multistep_numbers(model: Model, block: Block, layer: int) -> list[float]:
 #: The numbers of a box are whole multiples of 2^−FINE. The library widens its boxes by 2^−1000 and more at every sum and activation, so that boxes of this file lie within them.
 FINE = 1152
 _FINER = FINE - PLACES
-#: What activations in fixed point may be wrong by: this many units, times one more than the argument's magnitude.
+#: What activations in fixed point may be wrong by, in units.
 _UNITS = 16
 #: Multiplications in the proofs of rules `local_…`; 2³⁵ take a quarter of an hour.
 LARGEST_BOX_WORK = 1 << 35
@@ -1537,9 +1539,10 @@ def leading(n: int, bits: int) -> int:
 def value_at(name: str, x: int) -> tuple[int, int]:
     """Bounds of σ(x), all in units of 2^−FINE."""
     places = x >> _FINER
+    sigma = ACTIVATIONS[name]
     if name == "sin" and abs(places) >= ONE << 47:
         return -1 << FINE, 1 << FINE
-    value, wrong = ACTIVATIONS[name].value(places), _UNITS * (abs(places) // ONE + 2)
+    value, wrong = sigma.value(places), _UNITS * (abs(places) // ONE + 2 if sigma.grows else 2)
     low, high = (value - wrong) << _FINER, (value + wrong) << _FINER
     # Next to 0 the error is small beside the value, too: |x| − |x|³/3 <= |tanh x| <= |x| and x <= exp x − 1 <= x + x²/2 for x <= 0.
     if name == "tanh" and abs(x) >> FINE == 0:
@@ -2238,8 +2241,8 @@ class Evaluation:
     @staticmethod
     def _activated(sigma: Activation, values: list[int]) -> tuple[list[int], Fraction]:
         """σ of fixed-point numbers, and a bound of its error in ℓ₂."""
-        largest = max(map(abs, values), default=0) // ONE + 2
-        return [sigma.value(v) for v in values], root_up(Fraction(len(values))) * UNIT * (largest + 4)
+        units = 4 * (max(map(abs, values), default=0) // ONE) + 16 if sigma.grows else 16
+        return [sigma.value(v) for v in values], root_up(Fraction(len(values))) * UNIT * units
 
     def _map(self, stage: Stage, x: list[int]) -> tuple[list[int], Fraction]:
         kind = stage.kind if stage.kind != "connector" else stage.choice("connector")

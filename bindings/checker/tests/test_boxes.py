@@ -49,10 +49,9 @@ def test_activations_between_two_numbers(name):
         slopes = [end / unit for end in map(mpmath.mpf, checker.slopes_between(name, checker.fine(low), checker.fine(high)))]
         points = sorted({low, high, *(low + (high - low) * t for t in rng.random(6)), *(0.0 for _ in range(low < 0 < high))})
         found = [function(mpmath.mpf(x)) for x in points]
-        room = mpmath.mpf(2) ** -300 * (1 + abs(high) + abs(low))
-        assert all(values[0] <= y + room and y - room <= values[1] for y in found)
+        assert all(values[0] <= y + room and y - room <= values[1] for y, room in ((y, mpmath.mpf(2) ** -300 * (1 + abs(y))) for y in found))
         if is_monotone:
-            wrong = mpmath.mpf(10) ** -60 * (1 + abs(high) + abs(low))
+            wrong = mpmath.mpf(10) ** -60 * (1 + max(map(abs, found)))
             assert found[0] - values[0] <= wrong and values[1] - found[-1] <= wrong
         for p, q, a, b in zip(points, points[1:], found, found[1:], strict=False):
             if q - p > 1e-60 * max(abs(p), abs(q)):
