@@ -10,6 +10,7 @@ the library's arithmetic. The format is described in the library's guide page `c
 How it proves:
 - Formulas are evaluated in exact rationals, rounded outward to 256 bits.
 - A spectral norm is proved by a Cholesky factorization of s²I − AAᵀ in float64 whose diagonal has been lowered by a bound of all rounding errors (Rump 2006, Verification of positive definiteness).
+- A box of inputs is carried through the network in whole numbers, scaled by 2¹¹⁵² and rounded outward; the slopes on it bound each layer.
 - The network is evaluated at an input in whole numbers, scaled by 2²⁵⁶; the error is a ball in ℓ₂ that every stage widens.
 - Rounding errors of the library are bounded from the order in which it accumulates: over the inputs in ascending order by multiply-adds, which round once or twice, starting from the bias.
 
@@ -27,6 +28,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from operator import mul
 from typing import Any, NoReturn
 
@@ -185,6 +187,13 @@ CONNECTOR_OPTIONS = {
     "connector", "activation", "bias", "features", "channels", "stride", "margin", "kernel", "padding", "groups", "dilation", "convolution", "window", "window_stride", "window_margin", "norm",
 }  # fmt: skip
 
+#: Statements that hold whatever the weights of the fields are. They rest on the options of the blocks, and on the numbers k of linear_multistep.
+WEIGHTLESS = ("zero_stability", "volume", "port_hamiltonian")
+#: Further options of fields and of bases in time, on which no such statement depends.
+FIELD_OPTIONS = {
+    "normalization", "normalization_epsilon", "normalization_momentum", "normalization_batch", "normalization_groups", "cubic_rate", "activation_rate", "activation_form", "symmetric", "spline_degree",
+}  # fmt: skip
+
 #: Integrators that do not solve ẏ = f(y): an acceleration, a trained factor of time, a smoothing besides, noise, or several fields.
 OTHER_EQUATIONS = ("leapfrog", "linear_multistep", "imex", "euler_maruyama", "revnet", "shake_shake", "fractal")
 
@@ -277,9 +286,9 @@ def numbers_of(value: Any, what: str) -> list[float]:
 
 
 class Model:
-    """The contents of a model file: tensors, and the stages of the network, whose shapes and tensors are checked."""
+    """The contents of a model file: tensors, and the stages of the network, whose shapes and tensors are checked. Without `weights` the stages are the blocks alone, with their options and no shapes."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, weights: bool = True) -> None:
         require(len(data) >= 8, "the model file has no header")
         length = int.from_bytes(data[:8], "little")
         require(2 <= length <= LARGEST_HEADER and 8 + length <= len(data), "the model file does not begin with the length of its header")
@@ -293,8 +302,12 @@ class Model:
         self.stages: list[Stage] = []
         self._expected: dict[str, tuple[int, ...]] = {}
         self._entries: dict[tuple[str, int], Matrix] = {}
-        self._build(specification)
-        self._check_tensors()
+        self.has_shapes = weights
+        if weights:
+            self._build(specification)
+            self._check_tensors()
+        else:
+            self._read_blocks(specification)
 
     @staticmethod
     def _tensors(header: Json, data: bytes, start: int) -> dict[str, Tensor]:
@@ -386,6 +399,31 @@ class Model:
             require(features(shape) == self.outputs, "the state has another number of features than the readout identity has outputs")
         self.stages.append(Stage("readout", 0, specification, shape, (self.outputs, 1, 1)))
 
+    def _read_blocks(self, specification: Any) -> None:
+        """The blocks' options, for statements that hold whatever the weights are."""
+        require(isinstance(specification, dict), "the specification is no object")
+        for element in list_of(specification.get("blocks"), "the specification's blocks"):
+            require(isinstance(element, dict), "an element of blocks is no object")
+            if "connector" in element:
+                continue
+            stage = Stage("block", len(self.stages), element, (0, 0, 0), (0, 0, 0))
+            unknown = set(element) - BLOCK_OPTIONS - INERT - FIELD_OPTIONS
+            require(not unknown, f"the specification's {stage.name} has an option that this version does not know: {sorted(unknown)[:1]}")
+            require(stage.choice("field") != "hamiltonian_h" or stage.choice("coupling") == "separable", f"{stage.name}: coupling {stage.options.get('coupling')} is not verified by this version")
+            require(stage.options.get("steps", "plain") == "plain" or stage.choice("field") == "gradient_flow", f"{stage.name}: the field {stage.choice('field')} has no steps {stage.options.get('steps')}")
+            layers = len(stage.step_sizes())
+            if stage.choice("integrator") == "linear_multistep":
+                count_k, stored = self._multistep_layers(stage, layers), self.tensors.get(f"blocks.{stage.index}.k")
+                require(count_k == 0 or (stored is not None and len(stored.shape) == 2 and stored.shape[0] == count_k and stored.shape[1] >= 1), f"{stage.name}: the model has not the tensor k that {layers} layers ask for")
+            self.stages.append(stage)
+
+    @staticmethod
+    def _multistep_layers(stage: Stage, layers: int) -> int:
+        """How many layers have a number k: the first has no earlier state where the method begins with a step of Euler."""
+        start = stage.choice("multistep_start")
+        require(start in ("euler", "given"), f"{stage.name}: multistep_start {start[:32]} is unknown")
+        return layers - 1 if start == "euler" else layers
+
     def _bias(self, name: str, stage: Stage, outputs: int, leading: tuple[int, ...] = ()) -> None:
         kind = stage.choice("bias")
         require(kind in ("none", "scalar", "vector"), f"{stage.name}: bias {kind} is unknown")
@@ -441,22 +479,20 @@ class Model:
             back = kind == "two_layer"
             weight("K2", width if back else hidden, hidden if back else width)
             bias("b2", width if back else hidden)
-        elif kind == "port_hamiltonian":
-            require(operator == "dense", f"{stage.name}: port_hamiltonian over convolutions is not verified by this version")
-            weight("A", width, width)
-            weight("B", stage.options.get("dissipation_width", 0) or width, width)
-            weight("W", hidden, width)
-            bias("b", hidden)
         elif kind == "rotate_relax":
-            require(operator == "dense", f"{stage.name}: rotate_relax over convolutions is not verified by this version")
-            weight("A", width, width)
+            rotation = stage.options.get("rotation", "channels")
+            require(rotation in ("channels", "kernel"), f"{stage.name}: rotation {str(rotation)[:32]} is unknown")
+            if operator == "convolution" and rotation == "channels":
+                # A mixes the channels of each pixel, in no groups.
+                self._expected[prefix + "A"] = (entries, width, width, 1)
+            else:
+                weight("A", width, width)
             weight("K", hidden, width)
             bias("b", hidden)
         else:
             reject(f"{stage.name}: field {kind} is not verified by this version")
         if stage.choice("integrator") == "linear_multistep":
-            # The first layer has no earlier state where the method begins with a step of Euler.
-            count_k = layers - 1 if stage.choice("multistep_start") == "euler" else layers
+            count_k = self._multistep_layers(stage, layers)
             if count_k > 0:
                 self._expected[prefix + "k"] = (count_k, 1 if stage.choice("multistep_shape") == "scalar" else width)
 
@@ -559,7 +595,6 @@ def geometry(stage: Stage) -> Json:
     """The geometry of a convolution as a certificate describes it."""
     shape, kernel, dilation = stage.before, stage.whole("kernel"), stage.whole("dilation")
     padding = stage.choice("padding")
-    require(padding in ("zero", "periodic"), f"{stage.name}: padding {padding} is not verified: it uses pixels at the edge several times")
     sizes = [1 if n == 1 else kernel for n in shape[1:]]
     spread = [1 if n == 1 else dilation for n in shape[1:]]
     is_block = stage.kind == "block"
@@ -568,6 +603,9 @@ def geometry(stage: Stage) -> Json:
     before = [(k - 1) * d // 2 if margin < 0 else (0 if n == 1 else margin) for k, d, n in zip(sizes, spread, shape[1:], strict=True)]
     after = [(k - 1) * d - b if margin < 0 else b for k, d, b in zip(sizes, spread, before, strict=True)]
     require(kernel >= 1 and dilation >= 1 and all(s >= 1 for s in steps), f"{stage.name}: kernel, stride or dilation is not positive")
+    if padding not in ("zero", "periodic"):
+        require(padding in ("reflect", "replicate") and before == after == [0, 0], f"{stage.name}: padding {padding[:32]} is not verified: it uses pixels at the edge several times")
+        padding = "zero"
     channels = shape[0] // 2 if is_block and stage.is_double else shape[0]
     outputs = (stage.options.get("hidden_width", 0) if is_block else stage.whole("channels")) or channels
     return {
@@ -714,6 +752,8 @@ class Activation:
     at_zero: Fraction
     value: Callable[[int], int]
     is_bounded: bool = False
+    #: Whether the error of `value`, else a few units, grows with its argument, as that of a product does.
+    grows: bool = False
 
     @property
     def size(self) -> Fraction:
@@ -737,8 +777,8 @@ ACTIVATIONS = {
     "leaky_relu": Activation(Fraction(0.009999999776482582), WHOLE, 1, ZERO, _leak),
     "elu": Activation(ZERO, WHOLE, 2, ZERO, lambda x: x if x >= 0 else _decay(x) - ONE),
     "sin": Activation(-WHOLE, WHOLE, 3, ZERO, _sin, True),
-    "gelu": Activation(Fraction(-0.1289041451851548), Fraction(1.128904145185155), 7, ZERO, lambda x: x * _normal_distribution(x) >> PLACES),
-    "silu": Activation(Fraction(-0.09983932012886693), Fraction(1.099839320128867), 6, ZERO, lambda x: x * _sigmoid(x) >> PLACES),
+    "gelu": Activation(Fraction(-0.1289041451851548), Fraction(1.128904145185155), 7, ZERO, lambda x: x * _normal_distribution(x) >> PLACES, grows=True),
+    "silu": Activation(Fraction(-0.09983932012886693), Fraction(1.099839320128867), 6, ZERO, lambda x: x * _sigmoid(x) >> PLACES, grows=True),
 }
 
 
@@ -760,6 +800,26 @@ class Whole:
         """½(A − Aᵀ), or ½(A + Aᵀ) for sign −1."""
         turned = list(zip(*self.rows, strict=True))
         return Whole([[a - sign * b for a, b in zip(row, column, strict=True)] for row, column in zip(self.rows, turned, strict=True)], self.power - 1, 2 * self.error)
+
+    def with_diagonal(self, value: Fraction) -> Whole:
+        """A + value·I of a matrix that is exact; the value is a number of float64, or a product of such."""
+        require(self.error == 0, "the weights are spread over too many magnitudes")
+        units = value / Fraction(2) ** self.power
+        places = units.denominator.bit_length() - 1
+        rows = [[x << places for x in row] for row in self.rows]
+        for i, row in enumerate(rows):
+            row[i] += (units.numerator << places) // units.denominator
+        return Whole(rows, self.power - places, 0)
+
+    def with_rows(self, factors: Sequence[int], power: int) -> Whole:
+        """diag(f)A for f = `factors`·2^power of a matrix that is exact."""
+        require(self.error == 0, "the weights are spread over too many magnitudes")
+        return Whole([[f * x for x in row] for f, row in zip(factors, self.rows, strict=True)], self.power + power, 0)
+
+    def shortened(self, bits: int) -> Whole:
+        """The same matrix in numbers of at most this many bits, which a proof multiplies sooner."""
+        cut = max(max((abs(x) for row in self.rows for x in row), default=0).bit_length() - bits, 0)
+        return Whole([[x >> cut for x in row] for row in self.rows], self.power + cut, (self.error >> cut) + 2) if cut else self
 
 
 def whole(matrix: Matrix, most_bits: int) -> Whole:
@@ -849,6 +909,8 @@ def spectral_norm_is_at_most(a: Whole, bound: Fraction) -> bool:
 def logarithmic_norm_is_at_most(a: Whole, bound: Fraction) -> bool:
     """Proves that no eigenvalue of ½(A + Aᵀ) exceeds the bound, which may be negative."""
     n = len(a.rows)
+    if a.error == 0 and not any(x for row in a.rows for x in row):
+        return bound >= 0
     symmetric = a.minus_transposed(-1)
     t = bound * Fraction(2) ** -symmetric.power - symmetric.error * n
     return is_positive_semidefinite([[-x for x in row] for row in symmetric.rows], [t - symmetric.rows[i][i] for i in range(n)])
@@ -1025,17 +1087,20 @@ class Norms:
             seen[key] = claim.bound
             self.claims.append(claim)
         self.bounds = seen
+        self.places_of_claims = {key: index for index, key in enumerate(seen)}
 
     @staticmethod
     def _places(model: Model) -> dict[str, Json]:
         """The geometry of each tensor that is the kernel of a convolution, and which of them have one pixel."""
         places: dict[str, Json] = {}
-        for stage in model.stages:
+        for stage in model.stages if model.has_shapes else []:
             if stage.kind == "connector" and stage.options["connector"] == "convolution":
                 places[f"connectors.{stage.index}.K"] = geometry(stage)
             if stage.kind == "block" and stage.options["operator"] == "convolution":
                 place = geometry(stage)
                 back = {**place, "channels_in": place["channels_out"], "channels_out": place["channels_in"]}
+                pixel = {"groups": 1, "kernel": [1, 1], "stride": [1, 1], "dilation": [1, 1], "before": [0, 0], "after": [0, 0]}
+                places[f"blocks.{stage.index}.A"] = {**place, "channels_out": place["channels_in"], **({} if stage.options.get("rotation") == "kernel" else pixel)}
                 for name in ("K", "C", "K1", "K2", "Kp", "Kq"):
                     is_back = name == "K2" and stage.options["field"] == "two_layer"
                     places[f"blocks.{stage.index}.{name}"] = back if is_back else place
@@ -1095,7 +1160,7 @@ class Norms:
         if claim.operator == "scaled_matrix":
             numbers = self._scaled(claim, numbers)
         if claim.norm == "l2":
-            return spectral_norm_is_at_most(numbers, bound)
+            return spectral_norm_is_at_most(numbers.shortened(62), bound)
         if claim.norm == "log_l2":
             require(claim.operator == "matrix" and len(matrix) == len(matrix[0]), f"the {claim.text} needs a square matrix")
             return logarithmic_norm_is_at_most(numbers, bound)
@@ -1127,7 +1192,7 @@ class Norms:
                     return self.model.tensors[weight].shape[1] * pixels
                 # Of σ(−CᵀCy + b).
                 require(f"{prefix}.C" in self.model.tensors, f"tensor {tensor} is no bias")
-                return self.model.tensors[f"{prefix}.C"].shape[2] * pixels
+                return features(stage.before)
         return self.model.tensors[tensor].shape[-1]
 
     def _convolution_holds(self, claim: NormClaim, kernel: Matrix, is_antisymmetric: bool) -> bool:
@@ -1144,6 +1209,11 @@ class Norms:
             blocks, numbers = antisymmetric_kernels(blocks, numbers, taps)
         row_sum, column_sum = (total * Fraction(2) ** numbers.power for total in channel_sums(blocks, taps, numbers.error))
         return claim.bound >= 0 and _sums_hold(claim.norm, row_sum, column_sum, claim.bound)
+
+    def place_of(self, operator: str, tensor: str, entry: int | None, norm: str) -> int:
+        """The place of a claim in the list."""
+        self.of(operator, tensor, entry, norm)
+        return self.places_of_claims[operator, tensor, entry, norm]
 
     def take(self, index: Any, what: str, operator: str, tensor: str, entry: int | None, norm: str | tuple[str, ...]) -> Fraction:
         """The bound at a place of the list, which must be that of the named norm."""
@@ -1275,15 +1345,23 @@ class Block:
         self.stage, self.norms = stage, norms
         self.field = stage.choice("field")
         self.integrator = stage.choice("integrator")
-        self.sigma = ACTIVATIONS[stage.choice("activation")]
         self.steps = stage.step_sizes()
         #: Whether the statement is about a layer with its slopes held fixed.
         self.is_frozen = False
-        self.entries = stage.entries()
         self.is_scaled = stage.options.get("steps", "plain") == "row_sums"
         needs_gamma = self.field in ("antisymmetric", "antisymmetric_damped")
         self.gamma = stage.real("gamma") if needs_gamma else ZERO
         require(self.gamma >= 0, f"{stage.name}: gamma is negative")
+
+    @cached_property
+    def sigma(self) -> Activation:
+        name = self.stage.choice("activation")
+        require(name in ACTIVATIONS, f"{self.stage.name}: the activation is unknown")
+        return ACTIVATIONS[name]
+
+    @cached_property
+    def entries(self) -> list[int]:
+        return self.stage.entries()
 
     def entry(self, layer: int) -> int:
         return self.entries[layer]
@@ -1430,14 +1508,267 @@ def multistep_numbers(model: Model, block: Block, layer: int) -> list[float]:
     return list(tensor.numbers[place * tensor.shape[1] : (place + 1) * tensor.shape[1]])
 
 
+# ---- Boxes of inputs ----------------------------------------------------------------------------------------------------------------------------------------------------------------------------
+
+#: The numbers of a box are whole multiples of 2^−FINE. The library widens its boxes by 2^−1000 and more at every sum and activation, so that boxes of this file lie within them.
+FINE = 1152
+_FINER = FINE - PLACES
+#: What activations in fixed point may be wrong by, in units.
+_UNITS = 16
+#: Multiplications in the proofs of rules `local_…`; 2³⁵ take a quarter of an hour.
+LARGEST_BOX_WORK = 1 << 35
+
+
+def fine(x: float) -> int:
+    """A number of float64 in units of 2^−FINE, exactly."""
+    n, d = x.as_integer_ratio()
+    return (n << FINE) // d
+
+
+def floor_at(n: int, power: int) -> int:
+    """⌊n·2^power⌋."""
+    return n << power if power >= 0 else n >> -power
+
+
+def leading(n: int, bits: int) -> int:
+    """n with its first `bits` binary digits, rounded down."""
+    cut = max(n.bit_length() - bits, 0)
+    return n >> cut << cut
+
+
+def value_at(name: str, x: int) -> tuple[int, int]:
+    """Bounds of σ(x), all in units of 2^−FINE."""
+    places = x >> _FINER
+    sigma = ACTIVATIONS[name]
+    if name == "sin" and abs(places) >= ONE << 47:
+        return -1 << FINE, 1 << FINE
+    value, wrong = sigma.value(places), _UNITS * (abs(places) // ONE + 2 if sigma.grows else 2)
+    low, high = (value - wrong) << _FINER, (value + wrong) << _FINER
+    # Next to 0 the error is small beside the value, too: |x| − |x|³/3 <= |tanh x| <= |x| and x <= exp x − 1 <= x + x²/2 for x <= 0.
+    if name == "tanh" and abs(x) >> FINE == 0:
+        short = x - (x**3 // 3 >> 2 * FINE) - (1 if x > 0 else 0)
+        low, high = max(low, min(x, short)), min(high, max(x, short))
+    if name == "elu" and x <= 0:
+        low, high = max(low, x), min(high, x + (x * x >> FINE + 1) + 1)
+    return low, high
+
+
+def values_between(name: str, lower: int, upper: int) -> tuple[int, int]:
+    """Bounds of σ between two numbers, all in units of 2^−FINE."""
+    sigma = ACTIVATIONS[name]
+    if name == "identity":
+        return lower, upper
+    if name == "relu":
+        return max(lower, 0), max(upper, 0)
+    if name == "leaky_relu":
+        return (lower if lower >= 0 else lower // 100), (upper if upper >= 0 else -(-upper // 100))
+    if sigma.least >= 0:
+        return value_at(name, lower)[0], value_at(name, upper)[1]
+    # Not monotone: as far from the value in the middle as the slopes allow. Where the library's box is no smaller, a smaller one here would have other slopes, about whose middle a rule need not hold.
+    middle = (lower + upper) >> 1
+    reach = -(-(upper - middle) * sigma.size.numerator // sigma.size.denominator)
+    low, high = value_at(name, middle)
+    return low - reach, high + reach
+
+
+def slopes_between(name: str, lower: int, upper: int) -> tuple[int, int]:
+    """Bounds of σ′ between two numbers, and so of all (σ(x) − σ(y))/(x − y), in fixed point."""
+    if name in ("relu", "leaky_relu"):
+        flat = (0, 0) if name == "relu" else (ONE // 100, ONE // 100 + 1)
+        return (ONE if lower > 0 else flat[0]), (ONE if upper > 0 else flat[1])
+    if name in ("tanh", "sigmoid"):
+        # Largest next to 0, falling on both sides.
+        near = 0 if lower <= 0 <= upper else min(abs(lower), abs(upper)) >> _FINER
+        far = (max(abs(lower), abs(upper)) >> _FINER) + 1
+        value = ACTIVATIONS[name].value
+        low, high = value(far) + 4 * _UNITS, value(near) - 4 * _UNITS
+        if name == "tanh":
+            return max(0, (ONE * ONE - low * low) >> PLACES), min(ONE, ((ONE * ONE - max(high, 0) ** 2) >> PLACES) + 1)
+        high = max(high, ONE // 2)
+        return max(0, low * (ONE - low) >> PLACES), min(ONE // 4, (high * (ONE - high) >> PLACES) + 1)
+    if name == "softplus":
+        return max(0, _sigmoid(lower >> _FINER) - 4 * _UNITS), min(ONE, _sigmoid(upper >> _FINER) + 4 * _UNITS)
+    sigma = ACTIVATIONS[name]
+    return int(sigma.least * ONE // 1), int(-(-sigma.most * ONE // 1))
+
+
+@dataclass
+class Box:
+    """Bounds of each number of a state, in units of 2^−FINE, rounded outward."""
+
+    lower: list[int]
+    upper: list[int]
+
+    def normalized(self, shift: Iterable[float], scale: Iterable[float]) -> Box:
+        """(x − shift)·scale."""
+        ends = []
+        for p, q, a, b in zip(self.lower, self.upper, shift, scale, strict=True):
+            n, d = b.as_integer_ratio()
+            ends.append(sorted(((p - fine(a)) * n, (q - fine(a)) * n)) + [d])
+        return Box([p // d for p, _, d in ends], [-(-q // d) for _, q, d in ends])
+
+    def times(self, a: Whole, bias: Iterable[float]) -> Box:
+        """Ax + b of a matrix that is exact."""
+        require(a.error == 0, "the weights are spread over too many magnitudes")
+        middles = [p + q for p, q in zip(self.lower, self.upper, strict=True)]
+        widths = [q - p for p, q in zip(self.lower, self.upper, strict=True)]
+        result = Box([], [])
+        for row, b in zip(a.rows, bias, strict=True):
+            middle, reach = sum(map(mul, row, middles)), sum(map(mul, map(abs, row), widths))
+            result.lower.append(floor_at(middle - reach, a.power - 1) + fine(b))
+            result.upper.append(-floor_at(-middle - reach, a.power - 1) + fine(b))
+        return result
+
+    def moved(self, h: Fraction, rate: Box) -> Box:
+        """x + h·rate for any x and any rate of these boxes, h > 0."""
+        return Box(
+            [p + r * h.numerator // h.denominator for p, r in zip(self.lower, rate.lower, strict=True)], [q - (-r * h.numerator // h.denominator) for q, r in zip(self.upper, rate.upper, strict=True)]
+        )
+
+    def negated(self) -> Box:
+        return Box([-q for q in self.upper], [-p for p in self.lower])
+
+    def activated(self, name: str) -> tuple[Box, list[tuple[int, int]]]:
+        """σ(x), and the slopes there."""
+        ends = [values_between(name, p, q) for p, q in zip(self.lower, self.upper, strict=True)]
+        slopes = [slopes_between(name, p, q) for p, q in zip(self.lower, self.upper, strict=True)]
+        return Box([p for p, _ in ends], [q for _, q in ends]), slopes
+
+
+class LocalBounds:
+    """A box of inputs on its way through the network, and the proofs of rules `local_…`, which rest on the slopes there.
+
+    Two states x, y of a box go to Wx + b and Wy + b; what an activation makes of their difference is D·W(x − y), D a diagonal of slopes between the ends of the box, and boxes are convex.
+    """
+
+    def __init__(self, model: Model, lower: list[float], upper: list[float]) -> None:
+        self.model = model
+        #: The box before the next stage or layer; None once it has met what this file does not follow.
+        self.box: Box | None = Box([fine(x) for x in lower], [fine(x) for x in upper])
+        self.lost = ""
+        self.exact: dict[tuple[str, int], Whole] = {}
+        self.work = 0
+
+    def _lose(self, where: str) -> None:
+        self.box, self.lost = None, where
+
+    def need(self, what: str) -> Box:
+        if self.box is None:
+            reject(f"{what}: the box of inputs is not followed through {self.lost}")
+        return self.box
+
+    def matrix(self, tensor: str, entry: int | None, gamma: Fraction | None = None) -> Whole:
+        """W, or ½(W − Wᵀ − γI), exactly."""
+        key = (tensor, -1 if entry is None else entry)
+        if key not in self.exact:
+            numbers = whole(self.model.matrix(tensor, entry), 1 << 13)
+            self.exact[key] = numbers if gamma is None else numbers.minus_transposed().with_diagonal(-gamma / 2)
+        return self.exact[key]
+
+    def normalize(self) -> None:
+        if self.box is not None:
+            self.box = self.box.normalized(*(self.model.tensors[f"normalization.{part}"].numbers for part in ("shift", "scale")))
+
+    # -- stages that are no blocks
+
+    def stage(self, stage: Stage) -> tuple[str, list[tuple[int, int]], Whole | None] | None:
+        """Moves the box through a stage; gives its local rule, the slopes there and the matrix before them, where it has a rule."""
+        box = self.box
+        kind = stage.choice("connector") if stage.kind == "connector" else stage.kind
+        if box is None:
+            return None
+        if kind == "normalization":
+            self.normalize()
+        elif kind == "readout":
+            # Behind it there is no rule.
+            return None
+        elif (kind == "opening" and stage.choice("opening") == "zero_padding") or kind in ("flatten", "dropout"):
+            zeros = [0] * (features(stage.after) - len(box.lower))
+            self.box = Box(box.lower + zeros, box.upper + zeros)
+        elif kind == "activation":
+            self.box, slopes = box.activated(stage.choice("activation"))
+            return "local_activation", slopes, None
+        elif kind in ("opening", "dense"):
+            prefix = "opening." if kind == "opening" else f"connectors.{stage.index}."
+            matrix = self.matrix(prefix + "W", None)
+            sums = box.times(matrix, self.model.vector(prefix + "b", len(matrix.rows)))
+            name = stage.choice("activation") if kind == "dense" else "identity"
+            self.box, slopes = sums.activated(name)
+            return ("local_affine", slopes, matrix) if name != "identity" else None
+        else:
+            self._lose(stage.name)
+        return None
+
+    def holds(self, found: tuple[str, list[tuple[int, int]], Whole | None] | None, rule: str, claimed: Fraction, what: str) -> bool:
+        """Proves the local bound of a stage."""
+        self.need(what)
+        require(found is not None and found[0] == rule, f"{what}: the rule {rule[:32]} is not for this stage")
+        assert found is not None
+        most = [max(abs(a), abs(b)) for a, b in found[1]]
+        if found[2] is None:
+            return claimed * ONE >= max(most)
+        return self._norm_is_at_most(found[2].with_rows([-leading(-d, 64) for d in most], -PLACES), claimed)
+
+    # -- layers
+
+    def layer(self, block: Block, j: int) -> tuple[list[tuple[int, int]], Whole] | None:
+        """Moves the box through a layer; gives the slopes there and the layer's matrix, where its field is followed."""
+        box, h, entry = self.box, block.steps[j], block.entry(j)
+        if box is None:
+            return None
+        if block.field not in ("dense", "antisymmetric", "gradient_flow") or block.is_scaled or block.integrator != "euler" or block.stage.choice("operator") != "dense":
+            self._lose(block.stage.name)
+            return None
+        matrix = self.matrix(block.tensor("K"), entry, block.gamma if block.field == "antisymmetric" else None)
+        self._spend(2 * len(matrix.rows) * len(matrix.rows[0]))
+        values, slopes = box.times(matrix, self.model.vector(block.tensor("b"), len(matrix.rows), entry)).activated(block.stage.choice("activation"))
+        if block.field == "gradient_flow":
+            values = values.times(matrix.transposed(), [0.0] * len(box.lower)).negated()
+        self.box = box.moved(h, values)
+        return slopes, matrix
+
+    def step_holds(self, block: Block, j: int, rule: str, found: tuple[list[tuple[int, int]], Whole] | None, claimed: Fraction, norms: Norms, what: str) -> bool:
+        """Proves the local bound of a layer: ‖I + hDW‖ <= ‖I + hCW‖ + hR‖W‖ for slopes D in C ± R, or that of the symmetric I − hKᵀDK, max(1, h‖√D K‖² − 1)."""
+        self.need(what)
+        assert found is not None
+        h, (slopes, matrix) = block.steps[j], found
+        if rule == "local_symmetric":
+            block.need(["gradient_flow"], ["euler"], what)
+            roots = [-leading(-math.isqrt(b << PLACES) - 1, 64) for _, b in slopes]
+            limit = (claimed + 1) / h
+            root = Fraction(math.isqrt(limit.numerator * limit.denominator << 2 * PLACES), limit.denominator << PLACES)
+            return claimed >= 1 and self._norm_is_at_most(matrix.with_rows(roots, -PLACES), root)
+        require(rule == "local_step", f"{what}: the rule {rule[:32]} is unknown")
+        block.need(["dense", "antisymmetric"], ["euler"], what, monotone=False)
+        centers = [leading((a + b) // 2, 64) for a, b in slopes]
+        reach = h * Fraction(max(max(b - c, c - a) for c, (a, b) in zip(centers, slopes, strict=True)), ONE)
+        middle = matrix.with_rows([c * h.numerator for c in centers], -PLACES - h.denominator.bit_length() + 1).with_diagonal(WHOLE)
+        if block.field == "dense":
+            size = norms.of("matrix", block.tensor("K"), block.entry(j))
+        else:
+            size = up(root_up(norms.of("antisymmetric_part", block.tensor("K"), block.entry(j)) ** 2 + block.gamma**2 / 4))
+        return self._norm_is_at_most(middle, claimed - reach * size)
+
+    def _spend(self, work: int) -> None:
+        self.work += work
+        require(self.work <= LARGEST_BOX_WORK, "the rules of the box take too many multiplications for this file")
+
+    def _norm_is_at_most(self, a: Whole, bound: Fraction) -> bool:
+        m, n = sorted((len(a.rows), len(a.rows[0])))
+        self._spend(m * m * n)
+        return bound >= 0 and spectral_norm_is_at_most(a.shortened(44), bound)
+
+
 # ---- Lipschitz bounds ---------------------------------------------------------------------------------------------------------------------------------------------------------------------------
 
 
 class Lipschitz:
-    """Proves the stages of a Lipschitz bound in ℓ₂ or ℓ∞."""
+    """Proves the stages of a Lipschitz bound in ℓ₂ or ℓ∞, for all inputs or for those of a box."""
 
-    def __init__(self, model: Model, norms: Norms, blocks: dict[int, Block], norm: str) -> None:
-        self.model, self.norms, self.blocks, self.norm = model, norms, blocks, norm
+    def __init__(self, model: Model, norms: Norms, blocks: dict[int, Block], norm: str, local: LocalBounds | None = None) -> None:
+        self.model, self.norms, self.blocks, self.norm, self.local = model, norms, blocks, norm, local
+        #: A bound for all inputs, from the claimed norms; that of what scales the scores back is left out.
+        self.everywhere = WHOLE
         #: The place of the matrix whose bound includes the normalization; the bounds of the network's stages by their places, and of the layers by their blocks.
         self.fused: int | None = None
         #: The bound of what scales the scores back.
@@ -1462,6 +1793,8 @@ class Lipschitz:
             require(len(entries) == len(network) + 1, "the certificate has no stage targets")
             targets = self._targets(entries.pop(), f"stages[{len(network)}]")
         require(len(entries) == len(network), f"the certificate has {len(entries)} stages; the network has {len(network)}")
+        if self.local is not None and self.fused is not None:
+            self.local.normalize()
         for i, (place, stage, entry) in enumerate(zip(places, network, entries, strict=True)):
             self.bounds[place] = self._stage(stage, entry, f"stages[{i}]", place == self.fused)
             if stage.kind == "block":
@@ -1492,15 +1825,34 @@ class Lipschitz:
             require(len(layers) == len(block.steps), f"{what} has another number of layers than {stage.name}")
             product = WHOLE
             for j, layer in enumerate(layers):
-                product = up(product * self._layer(block, j, layer, f"{what}, layer {j}"))
+                found = self.local.layer(block, j) if self.local is not None else None
+                product = up(product * self._layer(block, j, layer, found, f"{what}, layer {j}"))
             require(claimed >= product, f"{what}: {show(claimed)} is less than the product of the layers' bounds")
             return claimed
         require("layers" not in entry, f"{what} has layers but is no block")
         rule = text_of(entry.get("rule"), f"{what}: rule")
         places = list_of(entry.get("norms", []), f"{what}: norms")
+        moved = self.local.stage(stage) if self.local is not None else None
+        if rule.startswith("local_"):
+            local = self._local(rule, places, what)
+            require(local.holds(moved, rule, claimed, what), f"{what}: {show(claimed)} is not proved by the rule {rule}")
+            place = [] if rule == "local_activation" else [self.norms.place_of("matrix", f"connectors.{stage.index}.W", None, "l2")]
+            self._hold_everywhere(self._map(stage, rule[len("local_") :], place, what, is_fused))
+            return claimed
         square = self._map(stage, rule, places, what, is_fused)
         require(claimed >= 0 and claimed * claimed >= square, f"{what}: {show(claimed)} is not proved by the rule {rule}")
+        self._hold_everywhere(claimed * claimed)
         return claimed
+
+    def _local(self, rule: str, places: list[Any], what: str) -> LocalBounds:
+        """What proves a rule of a box."""
+        if self.local is None:
+            reject(f"{what}: the rule {rule[:32]} needs a box of inputs")
+        require(places == [], f"{what}: the rule {rule[:32]} names no norms")
+        return self.local
+
+    def _hold_everywhere(self, square: Fraction) -> None:
+        self.everywhere = up(self.everywhere * up(root_up(square)))
 
     def _map(self, stage: Stage, rule: str, places: list[Any], what: str, is_fused: bool) -> Fraction:
         """The square of the bound of a stage that is no block."""
@@ -1554,10 +1906,31 @@ class Lipschitz:
         window, step = stage.whole("window"), stage.whole("window_stride")
         require((step == 0 or step >= window) and (may_have_margin or stage.whole("window_margin") == 0), f"{what}: the windows of {stage.name} overlap or have a margin")
 
-    def _layer(self, block: Block, j: int, value: Any, what: str) -> Fraction:
+    #: The rules that hold everywhere where a local rule does, with the norms that each names.
+    _GLOBAL = {
+        "dense": {"residual": [("matrix", "l2")], "log_norm": [("matrix", "l2"), ("matrix", "log_l2")]},
+        "antisymmetric": {"residual": [("antisymmetric_part", "l2")], "log_norm": [("antisymmetric_part", "l2")]},
+        "gradient_flow": {"cocoercive": [("matrix", "l2")], "symmetric": [("matrix", "l2")]},
+    }  # fmt: skip
+
+    def _layer(self, block: Block, j: int, value: Any, found: tuple[list[tuple[int, int]], Whole] | None, what: str) -> Fraction:
         entry = members(value, ("rule", "lipschitz"), what, ("norms",))
         rule, places = text_of(entry["rule"], f"{what}: rule"), list_of(entry.get("norms", []), f"{what}: norms")
         claimed = exact(entry["lipschitz"], f"{what}: lipschitz")
+        if rule.startswith("local_"):
+            local = self._local(rule, places, what)
+            require(local.step_holds(block, j, rule, found, claimed, self.norms, what), f"{what}: {show(claimed)} is not proved by the rule {rule}")
+            squares = []
+            for other, norms in self._GLOBAL[block.field].items():
+                try:
+                    squares.append(self._step_square(block, j, other, [self.norms.place_of(operator, block.tensor("K"), block.entry(j), norm) for operator, norm in norms], what))
+                except Rejected:
+                    # This rule does not hold, or its norms are not claimed.
+                    continue
+            require(bool(squares), f"{what}: no rule that holds everywhere has its norms in the certificate")
+            self._hold_everywhere(min(squares))
+            return claimed
+        self._hold_everywhere(claimed * claimed)
         require(claimed >= 0 and claimed * claimed >= self._step_square(block, j, rule, places, what), f"{what}: {show(claimed)} is not proved by the rule {rule[:32]}")
         return claimed
 
@@ -1868,8 +2241,8 @@ class Evaluation:
     @staticmethod
     def _activated(sigma: Activation, values: list[int]) -> tuple[list[int], Fraction]:
         """σ of fixed-point numbers, and a bound of its error in ℓ₂."""
-        largest = max(map(abs, values), default=0) // ONE + 2
-        return [sigma.value(v) for v in values], root_up(Fraction(len(values))) * UNIT * (largest + 4)
+        units = 4 * (max(map(abs, values), default=0) // ONE) + 16 if sigma.grows else 16
+        return [sigma.value(v) for v in values], root_up(Fraction(len(values))) * UNIT * units
 
     def _map(self, stage: Stage, x: list[int]) -> tuple[list[int], Fraction]:
         kind = stage.kind if stage.kind != "connector" else stage.choice("connector")
@@ -2099,6 +2472,11 @@ class Rounding:
         require(size < self.largest, "an overflow is not excluded on the ball")
         return up(size)
 
+    def is_finite(self, size: Fraction) -> Fraction:
+        """Of what bounds all partial sums of an update, with their roundings: it may come next to the largest number."""
+        require(size < self.largest * Fraction(4 * ((1 << 20) - 1), 1 << 20), "an overflow is not excluded on the ball")
+        return up(size)
+
     @staticmethod
     def chain(n: int) -> int:
         """n + ⌈√n⌉ + 2."""
@@ -2107,7 +2485,7 @@ class Rounding:
     def product(self, parts: Fraction, bias: Fraction, n: int, m: int, x: Fraction) -> Fraction:
         """The error of Wx + b for |x| at most `x`: m numbers, each a sum of n products."""
         error = self.gamma(self.chain(n)) * (parts * x + bias) + 2 * (n + 2) * root_up(Fraction(m)) * self.smallest
-        self.held(parts * x + bias + error)
+        self.is_finite(parts * x + bias + error)
         return up(error)
 
     @staticmethod
@@ -2123,7 +2501,7 @@ class Rounding:
 
     def activated(self, sigma: Activation, z: Fraction, wrong: Fraction, m: int) -> Fraction:
         """The error of σ of m numbers that are wrong by `wrong`, with |z| at most `z`: an ulp is at most 2u of a normal number."""
-        self.held(z + wrong)
+        self.is_finite(max(WHOLE, sigma.size) * (z + wrong))
         if sigma.ulps == 0:
             return up(sigma.size * wrong)
         return up(sigma.size * wrong + 4 * sigma.ulps * self.u * self.range_of(sigma, z + wrong, m) + root_up(Fraction(m)) * self.normal)
@@ -2232,7 +2610,7 @@ class Rounding:
             return Reach(self.held(bound * before.state), up(bound * before.error))
         if kind in ("average_pooling", "global_average"):
             pixels = stage.before[1] * stage.before[2] if kind == "global_average" else math.prod(1 if n == 1 else stage.whole("window") for n in stage.before[1:])
-            self.held(pixels * before.computed)
+            self.is_finite(root_up(Fraction(pixels)) * before.computed * (1 + self.gamma(pixels + 8)))
             local = self.gamma(pixels + 8) * before.computed + 4 * root_up(Fraction(m)) * self.smallest
             return Reach(up(bound * before.state), up(bound * before.error + local))
         reject(f"the rounding of {stage.name} is not verified by this version")
@@ -2259,10 +2637,9 @@ class Rounding:
                 local = wrong * (1 + 4 * u) + 8 * u * (computed + size + wrong) + 8 * root * smallest + self.started(h, terms, computed)
                 change, start = bounds(reach.state)[0], bounds(ZERO)[0]
             else:
-                local = self._sums(reach.computed, a, b, bounds, gain, root, h, terms)[1]
-                change, start = (self._sums(size, a, b, bounds, gain, root, h, terms)[0] for size in (reach.state, ZERO))
-                size = wrong = change
-            self.held(2 * (reach.computed + size + wrong))
+                size, local = self._sums(reach.computed, a, b, bounds, gain, root, h, terms)
+                change, start = (self._sums(state, a, b, bounds, gain, root, h, terms)[0] for state in (reach.state, ZERO))
+            self.is_finite(reach.computed + size + local)
             reach = Reach(self.held(min(reach.state + change, bound * reach.state + start)), up(bound * reach.error + local))
         return reach
 
@@ -2278,7 +2655,7 @@ class Rounding:
                 bounds, terms, gain = self._component(block, j, which)
                 size, wrong = bounds(other.computed)
                 local = wrong * (1 + 4 * u) + 8 * u * (own.computed + size + wrong) + 8 * root * self.smallest + self.started(h, terms, own.computed)
-                self.held(2 * (own.computed + size + wrong))
+                self.is_finite(own.computed + size + local)
                 return Reach(self.held(own.state + bounds(other.state)[0]), up(own.error + gain * other.error + local))
 
             momenta = moved(momenta, positions, 1)
@@ -2345,7 +2722,7 @@ class Rounding:
 
         for i, row in enumerate(a):
             size, wrong = sum_of(row, i)
-            reached = self.held(y + size + wrong)
+            reached = self.is_finite(y + size + wrong)
             change, local = bounds(reached)
             sizes.append(change)
             errors.append(up(gain * wrong + local))
@@ -2400,6 +2777,7 @@ class Rounding:
         # A convolution's norm is at most the sum of its taps' norms.
         prepared = up(root_up(Fraction(taps)) * (2 * self.u * (self.model.frobenius(tensor, entry) + inner / 2 * root_up(Fraction(len(rows)))) + root_up(numbers) * self.smallest))
         parts = norm
+        self.held(2 * self.model.frobenius(tensor, entry) + inner)
         if place:
             self.operator(tensor, entry)
             kernel = antisymmetric_kernel(whole(rows, 512), place)
@@ -2410,6 +2788,9 @@ class Rounding:
         def bounds(y: Fraction) -> tuple[Fraction, Fraction]:
             z = norm * y + bias
             wrong = self.product(parts + prepared, bias, terms, m, y) + prepared * y
+            if block.integrator != "euler":
+                # The rates of stages are stored as they are; a single one is multiplied by h on its way.
+                self.is_finite(self.range_of(sigma, z + wrong, m) + outer * y)
             return up(h * (self.range_of(sigma, z, m) + outer * y)), up(h * self.activated(sigma, z, up(wrong), m))
 
         return bounds, terms, h * (sigma.size * norm + outer)
@@ -2431,6 +2812,7 @@ class Rounding:
         inverse = [t * (1 + factors.error) * slope / 2 for t in factors.exact]
         bias = self.model.vector(block.tensor("b"), rows, entry)
         start = up(root_up(sum((Fraction(b) ** 2 * r for b, r in zip(bias, inverse, strict=True)), ZERO)))
+        length = euclidean_norm(bias)
         total = up(root_up(sum(inverse, ZERO)))
         ulps = sigma.ulps
         size_of = self.operator(block.tensor("K"), entry).norm
@@ -2442,8 +2824,13 @@ class Rounding:
             value = sigma.size * y + offset
             inside = sigma.size * wrong + 4 * ulps * u * (value + sigma.size * wrong) + 32 * (2 * (n + 2) * root_rows * smallest + (root_rows * self.normal if ulps else 0))
             result = inside + relative * (value + inside) + self.gamma(self.chain(rows) + 2) * (1 + relative) * (value + inside)
-            # The hidden numbers are at most √r times as large; those that are multiplied by 2/(hLr) at most 64/(hL) times, since r >= 2⁻¹⁰.
-            self.held(4 * (value + inside + y + start + wrong) * (root_up(factors.largest_sum) + 64 / slope / h))
+            # The hidden numbers are at most √r times as large, and no larger than K makes them; those that are multiplied by 2/(hLr) are at most 64/(hL) times the former, since r >= 2⁻¹⁰. A half is room for their roundings.
+            widest = root_up(factors.largest_sum)
+            sums = self.held(2 * min(widest * (y + start + wrong), size_of * y + length))
+            hidden = 2 * min(widest * (value + inside), self.range_of(sigma, sums, rows))
+            self.held(hidden)
+            scaled = self.held(min(128 / (slope * h) * (value + inside), 2048 / (slope * h) * hidden))
+            self.held(2 * min(2 / (slope * h) * (value + inside), size_of * scaled))
             return up(2 / slope * value), up(2 / slope * result + h * (size_of * 4 * root_rows * smallest + 2 * (rows + 4) * root_n * smallest))
 
         # The product is subtracted, so that its sums start from 0.
@@ -2464,7 +2851,9 @@ class Checker:
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.norms = Norms(self.model, self.certificate.get("norms", []))
+        claims = self.certificate.get("norms", [])
+        require(self.certificate["statement"] not in WEIGHTLESS or claims == [], f"a certificate of {self.certificate['statement']} has no norms")
+        self.norms = Norms(self.model, claims)
         self.blocks = {stage.index: Block(self.model, self.norms, stage) for stage in self.model.stages if stage.kind == "block"}
 
     def run(self) -> None:
@@ -2524,17 +2913,38 @@ class Checker:
         self.need_plain_inputs()
         self.without("rounding")
         limit = exact(self.options(["limit"])["limit"] or 0, "limit")
-        stages = Lipschitz(self.model, self.norms, self.blocks, norm)
+        local = self._box(norm)
+        stages = Lipschitz(self.model, self.norms, self.blocks, norm, local)
         bounds = stages.check(self.certificate.get("stages"))
-        result = members(self.certificate.get("result"), ("lipschitz",), "result", ("features",))
+        result = members(self.certificate.get("result"), ("lipschitz",), "result", ("features",) if local is None else ("features", "global"))
         total, before = exact(result["lipschitz"], "result.lipschitz"), self._product(bounds[:-1])
         require(total >= up(before * bounds[-1] * stages.behind), "result.lipschitz is less than the product of the stages' bounds")
         if "features" in result:
             require(exact(result["features"], "result.features") >= before, "result.features is less than the product of the stages' bounds")
         require(limit <= 0 or total <= limit, "result.lipschitz exceeds the option limit")
         self.hypotheses({"limit": lambda value, relation, most: relation == "<=" and total <= value <= most <= limit})
-        name = "ℓ₂" if norm == "l2" else "ℓ∞"
-        self.lines.insert(0, f"for all inputs x and y, |N(x) − N(y)| <= {float(total)!r} |x − y| in {name}, for the network in real arithmetic")
+        name, everywhere = "ℓ₂" if norm == "l2" else "ℓ∞", result.get("global")
+        if everywhere is not None:
+            require(exact(everywhere, "result.global") >= stages.everywhere * stages.behind, "result.global is less than the product of the stages' bounds for all inputs")
+            self.lines.append(f"for all inputs the factor is at most {float(everywhere)!r}")
+        which = "for all inputs x and y" if local is None else "for all inputs x and y whose numbers lie between those of options.lower and options.upper"
+        self.lines.insert(0, f"{which}, |N(x) − N(y)| <= {float(total)!r} |x − y| in {name}, for the network in real arithmetic")
+
+    def _box(self, norm: str) -> LocalBounds | None:
+        """The box of inputs that the options name; None without one."""
+        ends = []
+        for name in ("lower", "upper"):
+            value = text_of(self.certificate["options"].get(name, ""), f"options.{name}")
+            require(set(value) <= set("0123456789+-.eE, \t\n\r\v\f"), f"options.{name} is no list of numbers")
+            given = numbers_of(value, f"options.{name}")
+            require(len(given) == (value.count(",") + 1 if value.strip() else 0), f"options.{name} has an empty entry")
+            ends.append(given * self.model.inputs if len(given) == 1 else given)
+        if ends == [[], []]:
+            return None
+        require(norm == "l2", "a bound on a box of inputs is one in ℓ₂")
+        require(all(len(end) == self.model.inputs for end in ends), f"options.lower and options.upper have 1 number, or one for each of {self.model.inputs} inputs")
+        require(all(p <= q for p, q in zip(*ends, strict=True)), "options.lower exceeds options.upper")
+        return LocalBounds(self.model, *ends)
 
     @staticmethod
     def _product(bounds: Iterable[Fraction]) -> Fraction:
@@ -2644,7 +3054,7 @@ class Checker:
         for block in flows:
             for name in ("slopes", "epsilon"):
                 self.demand(found, block, None, name)
-        self.lines.insert(0, "energy of the flow: H(y) = 1ᵀΦ(Wy + b) + ½ε|y|² of a layer's weights does not grow along the solution of that layer's equation; nothing is said of the steps that approximate it")
+        self.lines.insert(0, "energy of the flow: H(y) = 1ᵀΦ(Wy + b) + ½ε|y|² of a layer's weights, held fixed, does not grow along the solution of that layer's equation; nothing is said of the steps that approximate it")
 
     def volume(self) -> None:
         self.without("stages", "rounding")
@@ -2784,7 +3194,7 @@ def check(model: bytes, certificate: bytes) -> list[str]:
     require(verdict == "proved", f"the certificate proves nothing: its verdict is {verdict[:32]}")
     require("witness" not in content and "reason" not in content, "a proof has neither witness nor reason")
     try:
-        checker = Checker(Model(model), content)
+        checker = Checker(Model(model, content["statement"] not in WEIGHTLESS), content)
         checker.run()
     except Rejected:
         raise
