@@ -1,0 +1,213 @@
+"""Series in the layout of the library, and the call that packs them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+
+from .._errors import InvalidArgumentError, InvalidDataError, ShapeMismatchError
+from .._tensor import as_array
+from .._text import flag, integer, real
+from ._arrays import series_of_arrays
+from ._clock import Clock
+from ._layout import Kind, Longer, SequenceLayout, layout_for
+from ._observations import Duplicates, Observations, checked, merged, ordered
+from ._tables import is_long, series_of_table
+
+_KINDS = ("values", "times_values", "times_values_mask")
+_DUPLICATES = ("error", "mean", "first", "last")
+_LONGER = ("error", "first", "last")
+
+
+@dataclass(frozen=True, repr=False)
+class PackedSequences:
+    """Series as features that a network reads; `stableode.sequences.pack` makes them.
+
+    features: [samples, inputs], of float64 or float32. lengths: the steps of each series [samples]. series: what the series are called, or
+    None for series of arrays, which are numbered. layout: how the series were packed, a SequenceLayout.
+    """
+
+    features: numpy.ndarray
+    lengths: numpy.ndarray
+    series: list[Any] | None
+    layout: SequenceLayout
+    _places: numpy.ndarray
+    _given: numpy.ndarray
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options of `stableode.Network` that fit: opening, inputs, channels, sequence_layout, and with a span sequence_time and horizon."""
+        return self.layout.options
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The names of the channels, in the order of the features of a step."""
+        return self.layout.channels
+
+    @property
+    def steps(self) -> int:
+        """The steps of a sample in the layout."""
+        return self.layout.steps
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def pack(self, data: Any, times: Any = None, *, longer: Longer = "error") -> PackedSequences:
+        """Later series in the same layout, from data of the same kind.
+
+        longer: what becomes of a series with more steps than the layout, or that lasts longer than the layout's span: "error", or "first"
+        or "last", which keep its first or last steps. Errors: those of `stableode.sequences.pack`, and IncompatibleError where the layout has no times or masks for what the series hold.
+        """
+        return packed_in(self.layout, data, times, longer)
+
+    def pack_targets(self, targets: Any) -> numpy.ndarray:
+        """Targets of each step in the order of the features: labels [samples, steps] of int64, −1 where there is none, or values
+        [samples, steps] or [samples, steps, outputs] of float64, NaN where there is none.
+
+        targets: a list of [steps_i] or [steps_i, outputs]; an array [samples, steps] or [samples, steps, outputs]; or for a long table [rows]
+        or [rows, outputs], in the order of its rows. Integers are labels.
+        Errors: ShapeMismatchError; InvalidDataError for rows that became one step but have different targets.
+        """
+        if isinstance(targets, (list, tuple)) and len(targets) and numpy.ndim(targets[0]) > 0:
+            parts = [as_array(part, f"targets of series {number}") for number, part in enumerate(targets)]
+            sizes = [len(part) for part in parts]
+            if sizes != self._given.tolist():
+                wrong = next((number for number, (size, steps) in enumerate(zip(sizes, self._given, strict=False)) if size != steps), None)
+                raise ShapeMismatchError(
+                    f"targets has {len(parts)} entries, but there are {len(self)} series"
+                    if wrong is None
+                    else f"targets of series {wrong} have {sizes[wrong]} entries, but the series has {self._given[wrong]} steps"
+                )
+            array = numpy.concatenate(parts)
+        else:
+            array = as_array(targets, "targets")
+            if self.layout.columns is None and array.ndim > 1 and array.shape[0] * array.shape[1] == len(self._places):
+                array = array.reshape(-1, *array.shape[2:])
+        if len(array) != len(self._places):
+            raise ShapeMismatchError(f"targets have {len(array)} entries, but {len(self._places)} steps were packed")
+        is_label = array.dtype.kind in "iu"
+        found = numpy.full((len(self) * self.steps, *array.shape[1:]), -1 if is_label else numpy.nan, "int64" if is_label else "float64")
+        there = (array >= 0 if is_label else ~numpy.isnan(array)) & (self._places >= 0).reshape(-1, *[1] * (array.ndim - 1))
+        rows, *others = numpy.nonzero(there)
+        index = (self._places[rows], *others)
+        found[index] = array[there]
+        different = found[index] != array[there]
+        if different.any():
+            row = int(rows[different.argmax()])
+            raise InvalidDataError(f"row {row} belongs to one series and time with a later row, but their targets are different")
+        return found.reshape(len(self), self.steps, *array.shape[1:])
+
+    def __repr__(self) -> str:
+        whole = int(self.lengths.min()) == int(self.lengths.max())
+        lengths = f"{self.lengths.min()} steps" if whole else f"{self.lengths.min()} to {self.lengths.max()} steps"
+        count = len(self.channels)
+        part = ""
+        if self.layout.kind == "times_values_mask":
+            masks = self.features.reshape(-1, self.layout.width)[:, 1 + count :]
+            part = f", {100 * masks.sum() / max(int(self.lengths.sum()) * count, 1):.0f} % observed"
+        return f"PackedSequences({len(self)} series, {lengths}, {count} channel{'s' if count > 1 else ''}, {self.layout.kind}{part})"
+
+
+def pack(
+    data: Any,
+    times: Any = None,
+    *,
+    channels_first: bool = False,
+    channels: Sequence[str] | None = None,
+    series: str = "series",
+    time: str = "time",
+    values: Sequence[str] | None = None,
+    duplicates: Duplicates = "error",
+    steps: int | None = None,
+    layout: Kind | None = None,
+    span: float | None = None,
+    time_channel: bool = False,
+) -> PackedSequences:
+    """Packs series into the layout that networks read.
+
+        import numpy
+        from stableode import Network, sequences
+
+        series = [numpy.random.default_rng(n).normal(size=(20 + n, 3)) for n in range(6)]
+        packed = sequences.pack(series)
+        network = Network(**packed.options, outputs=2, field="antisymmetric_rnn", layers=packed.steps, width=16, weights_in_time="shared")
+        network.fit(packed.features, [0, 1, 0, 1, 0, 1], epochs=2)
+        network.predict(packed.pack(series[:2]).features)
+
+    data: a list of arrays [steps_i, channels] or [steps_i]; an array [samples, steps, channels] or [samples, steps]; or a long table with a
+    row for each series and time, in any order: a DataFrame of pandas or polars, a table of pyarrow, a relation of DuckDB, another producer
+    of Arrow's interface, or a dict of arrays. NaN, and null in tables, means "not observed".
+    times: of arrays: [steps] of a grid that all series share, or each series' own: [samples, steps], or a list of [steps_i]. They are numbers,
+    or NumPy's dates, which become seconds since the first one. None: step j is at time j.
+    channels_first: whether arrays are [samples, channels, steps], and those of a list [channels, steps_i].
+    channels: names for the channels of arrays. series, time, values: the columns of a table; values None: all others are channels. Series are
+    in the order in which they first appear.
+    duplicates: rows of one series and time are one step if no channel is observed twice. Otherwise they are an error, or the mean, the first or
+    the last number of the channel counts.
+    steps: the steps of the layout; None: as many as the longest series has.
+    layout: what a step holds: "values", "times_values" or "times_values_mask"; None: no more than these series need.
+    span: times are scaled so that the longest series, or the grid, takes so much time of the network: its options are then
+    sequence_time "absolute" and horizon. A series that is shorter rests after its end. None: times stay as they are.
+    time_channel: whether the time since the beginning, of the grid or of the series, is one more channel, the last, as `neural_cde` needs it.
+
+    Networks normalize channels themselves: by `fit`, or `Network.fit_normalization`, from observed numbers alone.
+    Errors: InvalidDataError, with series, step and channel, for infinite numbers, times that are missing, out of order or doubled, empty
+    series, series without an observation, and a channel that is never observed; ShapeMismatchError; UnsupportedTypeError.
+    """
+    for name, value, allowed in (("duplicates", duplicates, _DUPLICATES), ("layout", layout, (*_KINDS, None))):
+        if value not in allowed:
+            raise InvalidArgumentError(f"{name} is {value!r}; it must be one of {', '.join(map(repr, allowed))}")
+    if span is not None and not 0 < real(span, "span") < float("inf"):
+        raise InvalidArgumentError(f"span is {span!r}; it must be a finite number > 0")
+    clock, first = Clock(), bool(flag(channels_first, "channels_first"))
+    if is_long(data):
+        if times is not None or channels is not None or first:
+            raise InvalidArgumentError("data is a table, whose columns hold times and channels: times, channels and channels_first are for arrays")
+        found = series_of_table(data, series, time, values, clock)
+        columns: tuple[str, str] | None = (series, time)
+    else:
+        if values is not None:
+            raise InvalidArgumentError("values names columns of a table, but data is no table")
+        found, columns = series_of_arrays(data, times, first, channels, clock), None
+    found = merged(ordered(checked(found)), duplicates)
+    never = numpy.isnan(found.values).all(axis=0)
+    if never.any():
+        raise InvalidDataError(f"channel {found.channels[int(never.argmax())]!r} is never observed: leave it out")
+    longest = int(found.counts.max())
+    if steps is not None and integer(steps, "steps", 1) < longest:
+        sample = int(found.counts.argmax())
+        raise InvalidDataError(f"series {found.name(sample)} has {longest} steps, but steps is {steps}")
+    chosen = layout_for(
+        found, steps=steps, kind=layout, span=span, time_channel=bool(flag(time_channel, "time_channel")), channels_first=first, columns=columns, duplicates=duplicates, clock=clock
+    )
+    return _filled(chosen, found, "error")
+
+
+def packed_in(layout: SequenceLayout, data: Any, times: Any, longer: Longer) -> PackedSequences:
+    """Series packed in a layout that there is."""
+    if longer not in _LONGER:
+        raise InvalidArgumentError(f"longer is {longer!r}; it must be one of {', '.join(map(repr, _LONGER))}")
+    own = layout.channels[: len(layout.channels) - layout.has_time_channel]
+    clock = Clock(layout.clock.origin)
+    if is_long(data):
+        if times is not None:
+            raise InvalidArgumentError("data is a table, which holds the times itself")
+        columns = layout.columns or ("series", "time")
+        found = series_of_table(data, columns[0], columns[1], own, clock)
+    else:
+        found = series_of_arrays(data, times, layout.channels_first, None, clock)
+        found = found._replace(channels=own) if len(found.channels) == len(own) else found
+    return _filled(layout, merged(ordered(checked(found)), layout.duplicates), longer)
+
+
+def _filled(layout: SequenceLayout, found: Observations, longer: Longer) -> PackedSequences:
+    fitted, kept = layout.fitted(found, longer)
+    features, places = layout.fill(fitted)
+    # The place of each row as the caller gave it; −1 for those that were left out.
+    of_rows = numpy.full(len(kept), -1)
+    of_rows[kept] = places
+    given = of_rows if found.places is None else of_rows[found.places]
+    return PackedSequences(features, fitted.counts, found.names, layout, given, found.counts)
