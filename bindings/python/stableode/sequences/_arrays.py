@@ -26,7 +26,7 @@ def series_of_arrays(data: Any, times: Any, channels_first: bool, channels: Sequ
         if whole.ndim not in (2, 3):
             raise ShapeMismatchError(f"the array has shape {list(whole.shape)}; {shape}")
         whole = whole[:, :, None] if whole.ndim == 2 else whole.transpose(0, 2, 1) if channels_first else whole
-        values, counts = whole.reshape(-1, whole.shape[2]), numpy.full(len(whole), whole.shape[1], "int64")
+        values, counts = whole.reshape(whole.shape[0] * whole.shape[1], whole.shape[2]), numpy.full(len(whole), whole.shape[1], "int64")
     if values.shape[1] == 0:
         raise InvalidDataError("the series have no channels; at least one is needed")
     known = tuple(map(str, range(values.shape[1]))) if channels is None else tuple(channels)

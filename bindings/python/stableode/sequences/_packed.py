@@ -101,8 +101,8 @@ class PackedSequences:
         return found.reshape(len(self), self.steps, *array.shape[1:])
 
     def __repr__(self) -> str:
-        whole = int(self.lengths.min()) == int(self.lengths.max())
-        lengths = f"{self.lengths.min()} steps" if whole else f"{self.lengths.min()} to {self.lengths.max()} steps"
+        least, most = int(self.lengths.min()), int(self.lengths.max())
+        lengths = f"{least} to {most} steps" if least < most else f"{most} step{'s' if most > 1 else ''}"
         count = len(self.channels)
         part = ""
         if self.layout.kind == "times_values_mask":
