@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeAlias
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy
 
@@ -11,13 +11,16 @@ from .._errors import IncompatibleError, InvalidDataError, ShapeMismatchError
 from ._clock import Clock
 from ._observations import Duplicates, Observations
 
+if TYPE_CHECKING:
+    from ._packed import PackedSequences
+
 #: What a step holds, as in the option sequence_layout.
 Kind: TypeAlias = Literal["values", "times_values", "times_values_mask"]
 #: What becomes of a series with more steps than the layout: an error, or only its first or last steps are kept.
 Longer: TypeAlias = Literal["error", "first", "last"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SequenceLayout:
     """How series become features; `pack` makes one, and `PackedSequences.pack` uses it for later series.
 
@@ -40,6 +43,19 @@ class SequenceLayout:
     columns: tuple[str, str] | None
     duplicates: Duplicates
     clock: Clock = field(default_factory=Clock)
+
+    def pack(self, data: Any, times: Any = None, *, longer: Longer = "error") -> PackedSequences:
+        """Series in this layout; as `PackedSequences.pack`."""
+        from ._packed import packed_in
+
+        return packed_in(self, data, times, longer)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SequenceLayout):
+            return NotImplemented
+        return all(numpy.array_equal(getattr(self, part.name), getattr(other, part.name)) for part in fields(self))
+
+    __hash__ = None  # type: ignore[assignment]
 
     @property
     def width(self) -> int:
@@ -90,7 +106,8 @@ class SequenceLayout:
         if found.times is not None:
             return found.times
         steps = numpy.arange(int(found.counts.sum())) - numpy.repeat(found.starts, found.counts)
-        return steps.astype("float64") if self.grid is None else self.grid[steps]
+        found_times: numpy.ndarray = steps.astype("float64") if self.grid is None else self.grid[steps]
+        return found_times
 
     def _references(self, found: Observations) -> Any:
         """What is time 0 of each row: the beginning of the grid, or of the row's series where each has times of its own."""

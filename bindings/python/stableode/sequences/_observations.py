@@ -31,7 +31,8 @@ class Observations(NamedTuple):
     @property
     def starts(self) -> numpy.ndarray:
         """The first row of each series [samples]."""
-        return numpy.cumsum(self.counts) - self.counts
+        found: numpy.ndarray = numpy.cumsum(self.counts) - self.counts
+        return found
 
     def place(self, row: int) -> str:
         """Where a row is, in words."""

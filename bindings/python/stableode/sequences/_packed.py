@@ -61,7 +61,7 @@ class PackedSequences:
         longer: what becomes of a series with more steps than the layout, or that lasts longer than the layout's span: "error", or "first"
         or "last", which keep its first or last steps. Errors: those of `stableode.sequences.pack`, and IncompatibleError where the layout has no times or masks for what the series hold.
         """
-        return packed_in(self.layout, data, times, longer)
+        return self.layout.pack(data, times, longer=longer)
 
     def pack_targets(self, targets: Any) -> numpy.ndarray:
         """Targets of each step in the order of the features: labels [samples, steps] of int64, −1 where there is none, or values
@@ -99,6 +99,25 @@ class PackedSequences:
             row = int(rows[different.argmax()])
             raise InvalidDataError(f"row {row} belongs to one series and time with a later row, but their targets are different")
         return found.reshape(len(self), self.steps, *array.shape[1:])
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(series, steps, channels) of the layout."""
+        return len(self), self.steps, len(self.channels)
+
+    def __getitem__(self, series: Any) -> PackedSequences:
+        """Some of the series, by a slice, an array of numbers or an array of booleans, as cross-validation takes them."""
+        chosen = series[0] if isinstance(series, tuple) and len(series) == 2 and series[1] is Ellipsis else series
+        numbers = numpy.arange(len(self))[chosen]
+        if numbers.ndim != 1:
+            raise InvalidArgumentError(f"series are chosen by a slice or an array of numbers [series], not by {chosen!r}")
+        if self.layout.columns is not None:  # the rows of a table are in any order: what is left of them has no targets
+            return PackedSequences(self.features[numbers], self.lengths[numbers], [(self.series or [])[number] for number in numbers], self.layout, numpy.zeros(0, "int64"), self._given[numbers])
+        starts = numpy.cumsum(self._given) - self._given
+        counts = self._given[numbers]
+        rows = numpy.arange(int(counts.sum())) + numpy.repeat(starts[numbers] - (numpy.cumsum(counts) - counts), counts)
+        places = numpy.where(self._places[rows] < 0, -1, self._places[rows] % self.steps + numpy.repeat(numpy.arange(len(numbers)) * self.steps, counts))
+        return PackedSequences(self.features[numbers], self.lengths[numbers], None, self.layout, places, counts)
 
     def __repr__(self) -> str:
         least, most = int(self.lengths.min()), int(self.lengths.max())
@@ -209,5 +228,7 @@ def _filled(layout: SequenceLayout, found: Observations, longer: Longer) -> Pack
     # The place of each row as the caller gave it; −1 for those that were left out.
     of_rows = numpy.full(len(kept), -1)
     of_rows[kept] = places
-    given = of_rows if found.places is None else of_rows[found.places]
-    return PackedSequences(features, fitted.counts, found.names, layout, given, found.counts)
+    if found.places is None:
+        return PackedSequences(features, fitted.counts, found.names, layout, of_rows, found.counts)
+    samples = numpy.searchsorted(numpy.cumsum(found.counts), found.places, side="right")
+    return PackedSequences(features, fitted.counts, found.names, layout, of_rows[found.places], numpy.bincount(samples, minlength=len(found.counts)))
