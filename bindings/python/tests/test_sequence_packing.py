@@ -266,3 +266,17 @@ def test_packing_loops_over_no_numbers():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 3 * packed.features.nbytes
+
+
+def test_integrals_are_channels():
+    packed = sequences.pack([[1.0, numpy.nan, 3.0, 0.0], [4.0, numpy.nan, numpy.nan, 2.0]], times=[0, 1, 2, 4], integral_channels=True, time_channel=True)
+    assert packed.channels == ("0", "∫0", "time")
+    # The mean of the observations is 2, and paths are straight between them.
+    steps = steps_of(packed)
+    assert steps[0, :, 2].tolist() == [0, -0.5, 0, -1] and steps[1, :, 2].tolist() == [0, 1.75, 3, 4]
+    assert steps[0, :, 5].tolist() == [1, 0, 1, 1]
+    ends = sequences.pack([[numpy.nan, 5.0, numpy.nan], [numpy.nan, numpy.nan, 7.0]], integral_channels=True)
+    assert steps_of(ends)[:, :, 2].tolist() == [[0, -1, -2], [0, 1, 2]]
+    missing = sequences.pack([[[1.0, 3.0], [1.0, numpy.nan]], [[1.0, numpy.nan], [1.0, numpy.nan]]], integral_channels=True)
+    assert (steps_of(missing)[1, :, 4] == 0).all()
+    assert (missing.pack([[[2.0, 3.0]]]).features[0, 1:5] == [2, 3, 0, 0]).all()

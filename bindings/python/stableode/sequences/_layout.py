@@ -9,6 +9,7 @@ import numpy
 
 from .._errors import IncompatibleError, InvalidDataError, ShapeMismatchError
 from ._clock import Clock
+from ._integrals import integrals
 from ._observations import Duplicates, Observations
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class SequenceLayout:
     channels: the names of the channels, as the network sees them. steps: those of a sample. kind: the option sequence_layout.
     grid: the times that all series share [steps], or None. span: the time of the network that the layout's time takes, or None for times as they are.
     start, duration: the first time of the grid (0 without a grid), and the longest time from the first step of a series to its last.
+    centers: the means of the channels, which are taken off where integrals are channels; None where they are not.
     """
 
     channels: tuple[str, ...]
@@ -39,6 +41,7 @@ class SequenceLayout:
     duration: float
     has_own_times: bool
     has_time_channel: bool
+    centers: numpy.ndarray | None
     channels_first: bool
     columns: tuple[str, str] | None
     duplicates: Duplicates
@@ -56,6 +59,11 @@ class SequenceLayout:
         return all(numpy.array_equal(getattr(self, part.name), getattr(other, part.name)) for part in fields(self))
 
     __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def own(self) -> int:
+        """How many of the channels the series have themselves; integrals and time come after them."""
+        return (len(self.channels) - self.has_time_channel) // (1 if self.centers is None else 2)
 
     @property
     def width(self) -> int:
@@ -84,20 +92,21 @@ class SequenceLayout:
         features = numpy.zeros((len(found.counts), self.steps, self.width), self.dtype)
         flat = features.reshape(-1, self.width)
         into: Any = slice(None) if len(places) == len(flat) else places
-        own = len(self.channels) - self.has_time_channel
+        own, count = self.own, len(self.channels)
         times = self._times(found)
         first = 0 if self.kind == "values" else 1
         if self.kind == "times_values_mask":
             assert observed is not None
             flat[into, 1 : 1 + own] = numpy.where(observed, found.values, 0)
-            flat[into, 1 + len(self.channels) : 1 + len(self.channels) + own] = observed
+            flat[into, 1 + count : 1 + count + own] = observed
+            # What is made of the series is known at every step that has an observation.
+            flat[into, 1 + count + own :] = observed.any(axis=1)[:, None]
         else:
             flat[into, first : first + own] = found.values
+        if self.centers is not None:
+            flat[into, first + own : first + 2 * own] = integrals(found, times, self.centers)
         if self.has_time_channel:
-            flat[into, first + own] = times - self._references(found)
-            if self.kind == "times_values_mask":
-                assert observed is not None
-                flat[into, -1] = observed.any(axis=1)
+            flat[into, first + count - 1] = times - self._references(found)
         if self.kind != "values":
             flat[into, 0] = times if self.span is None else (times - self._references(found)) * (self.span / self.duration)
         return features.reshape(len(features), -1), places
@@ -126,9 +135,8 @@ class SequenceLayout:
 
     def fitted(self, found: Observations, longer: Longer) -> tuple[Observations, numpy.ndarray]:
         """(observations that the layout can hold, which rows were kept [rows]). Errors: InvalidDataError for series that are longer, unless `longer` says which steps are kept."""
-        own = len(self.channels) - self.has_time_channel
-        if found.values.shape[1] != own:
-            raise ShapeMismatchError(f"the series have {found.values.shape[1]} channels; those of the layout have {own}")
+        if found.values.shape[1] != self.own:
+            raise ShapeMismatchError(f"the series have {found.values.shape[1]} channels; those of the layout have {self.own}")
         if self.has_own_times and found.times is None:
             raise IncompatibleError("the series have no times, but the layout was made of series with times of their own")
         if self.kind == "values" and found.times is not None and not self._is_grid(found):
@@ -177,6 +185,7 @@ def layout_for(
     kind: Kind | None,
     span: float | None,
     time_channel: bool,
+    integral_channels: bool,
     channels_first: bool,
     columns: tuple[str, str] | None,
     duplicates: Duplicates,
@@ -206,10 +215,11 @@ def layout_for(
     if grid is not None and room > longest:
         grid = None if found.times is None else _continued(grid, room)
         duration = float(grid[-1] - grid[0]) if grid is not None else duration
-    channels = found.channels + (("time",) if time_channel else ())
+    centers = numpy.nanmean(found.values, axis=0, dtype="float64") if integral_channels else None
+    channels = found.channels + (tuple(f"∫{name}" for name in found.channels) if integral_channels else ()) + (("time",) if time_channel else ())
     dtype = "float32" if found.values.dtype == numpy.float32 and found.times is None else "float64"
     return SequenceLayout(
-        channels, room, kind, dtype, grid, span, start, duration if duration > 0 else 1.0, own, time_channel, channels_first, columns, duplicates, replace(clock)
+        channels, room, kind, dtype, grid, span, start, duration if duration > 0 else 1.0, own, time_channel, centers, channels_first, columns, duplicates, replace(clock)
     )
 
 

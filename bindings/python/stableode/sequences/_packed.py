@@ -144,6 +144,7 @@ def pack(
     layout: Kind | None = None,
     span: float | None = None,
     time_channel: bool = False,
+    integral_channels: bool = False,
 ) -> PackedSequences:
     """Packs series into the layout that networks read.
 
@@ -171,6 +172,8 @@ def pack(
     span: times are scaled so that the longest series, or the grid, takes so much time of the network: its options are then
     sequence_time "absolute" and horizon. A series that is shorter rests after its end. None: times stay as they are.
     time_channel: whether the time since the beginning, of the grid or of the series, is one more channel, the last, as `neural_cde` needs it.
+    integral_channels: whether each channel's integral over time since the beginning, of the channel less its mean, is one more channel. A field
+    of changes such as `neural_cde` then sees the values themselves.
 
     Networks normalize channels themselves: by `fit`, or `Network.fit_normalization`, from observed numbers alone.
     Errors: InvalidDataError, with series, step and channel, for infinite numbers, times that are missing, out of order or doubled, empty
@@ -200,7 +203,16 @@ def pack(
         sample = int(found.counts.argmax())
         raise InvalidDataError(f"series {found.name(sample)} has {longest} steps, but steps is {steps}")
     chosen = layout_for(
-        found, steps=steps, kind=layout, span=span, time_channel=bool(flag(time_channel, "time_channel")), channels_first=first, columns=columns, duplicates=duplicates, clock=clock
+        found,
+        steps=steps,
+        kind=layout,
+        span=span,
+        time_channel=bool(flag(time_channel, "time_channel")),
+        integral_channels=bool(flag(integral_channels, "integral_channels")),
+        channels_first=first,
+        columns=columns,
+        duplicates=duplicates,
+        clock=clock,
     )
     return _filled(chosen, found, "error")
 
@@ -209,7 +221,7 @@ def packed_in(layout: SequenceLayout, data: Any, times: Any, longer: Longer) -> 
     """Series packed in a layout that there is."""
     if longer not in _LONGER:
         raise InvalidArgumentError(f"longer is {longer!r}; it must be one of {', '.join(map(repr, _LONGER))}")
-    own = layout.channels[: len(layout.channels) - layout.has_time_channel]
+    own = layout.channels[: layout.own]
     clock = Clock(layout.clock.origin)
     if is_long(data):
         if times is not None:
