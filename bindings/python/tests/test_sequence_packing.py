@@ -280,3 +280,12 @@ def test_integrals_are_channels():
     missing = sequences.pack([[[1.0, 3.0], [1.0, numpy.nan]], [[1.0, numpy.nan], [1.0, numpy.nan]]], integral_channels=True)
     assert (steps_of(missing)[1, :, 4] == 0).all()
     assert (missing.pack([[[2.0, 3.0]]]).features[0, 1:5] == [2, 3, 0, 0]).all()
+
+
+def test_a_series_has_the_same_bits_beside_any_others():
+    random = numpy.random.default_rng(1)
+    series = [random.normal(3, 1, (length, 2)) for length in (9, 4, 7, 9)]
+    packed = sequences.pack(series, integral_channels=True, time_channel=True, span=3.0)
+    for number, alone in enumerate(series):
+        assert (packed.pack([alone]).features[0] == packed.features[number]).all()
+    assert (sequences.pack(series * 2, integral_channels=True, weights=[1, 2] * 4).layout.centers == sequences.pack(series, integral_channels=True, weights=[2, 4] * 2).layout.centers).all()

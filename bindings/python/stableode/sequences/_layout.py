@@ -9,7 +9,7 @@ import numpy
 
 from .._errors import IncompatibleError, InvalidDataError, ShapeMismatchError
 from ._clock import Clock
-from ._integrals import integrals
+from ._integrals import centers_of, integrals
 from ._observations import Duplicates, Observations
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class SequenceLayout:
     channels: the names of the channels, as the network sees them. steps: those of a sample. kind: the option sequence_layout.
     grid: the times that all series share [steps], or None. span: the time of the network that the layout's time takes, or None for times as they are.
     start, duration: the first time of the grid (0 without a grid), and the longest time from the first step of a series to its last.
-    centers: the means of the channels, which are taken off where integrals are channels; None where they are not.
+    centers: about the means of the channels, which are taken off where integrals are channels; None where they are not.
     """
 
     channels: tuple[str, ...]
@@ -186,6 +186,7 @@ def layout_for(
     span: float | None,
     time_channel: bool,
     integral_channels: bool,
+    weights: numpy.ndarray | None,
     channels_first: bool,
     columns: tuple[str, str] | None,
     duplicates: Duplicates,
@@ -215,7 +216,7 @@ def layout_for(
     if grid is not None and room > longest:
         grid = None if found.times is None else _continued(grid, room)
         duration = float(grid[-1] - grid[0]) if grid is not None else duration
-    centers = numpy.nanmean(found.values, axis=0, dtype="float64") if integral_channels else None
+    centers = centers_of(found, weights) if integral_channels else None
     channels = found.channels + (tuple(f"∫{name}" for name in found.channels) if integral_channels else ()) + (("time",) if time_channel else ())
     dtype = "float32" if found.values.dtype == numpy.float32 and found.times is None else "float64"
     return SequenceLayout(

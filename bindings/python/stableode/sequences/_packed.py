@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy
 
@@ -16,6 +16,9 @@ from ._clock import Clock
 from ._layout import Kind, Longer, SequenceLayout, layout_for
 from ._observations import Duplicates, Observations, checked, merged, ordered
 from ._tables import is_long, series_of_table
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 _KINDS = ("values", "times_values", "times_values_mask")
 _DUPLICATES = ("error", "mean", "first", "last")
@@ -145,6 +148,7 @@ def pack(
     span: float | None = None,
     time_channel: bool = False,
     integral_channels: bool = False,
+    weights: ArrayLike | None = None,
 ) -> PackedSequences:
     """Packs series into the layout that networks read.
 
@@ -172,8 +176,8 @@ def pack(
     span: times are scaled so that the longest series, or the grid, takes so much time of the network: its options are then
     sequence_time "absolute" and horizon. A series that is shorter rests after its end. None: times stay as they are.
     time_channel: whether the time since the beginning, of the grid or of the series, is one more channel, the last, as `neural_cde` needs it.
-    integral_channels: whether each channel's integral over time since the beginning, of the channel less its mean, is one more channel. A field
-    of changes such as `neural_cde` then sees the values themselves.
+    integral_channels: whether each channel's integral over time since the beginning, of the channel less about its mean, is one more channel. A field
+    of changes such as `neural_cde` then sees the values themselves. weights: those of the series [samples] in these means.
 
     Networks normalize channels themselves: by `fit`, or `Network.fit_normalization`, from observed numbers alone.
     Errors: InvalidDataError, with series, step and channel, for infinite numbers, times that are missing, out of order or doubled, empty
@@ -209,12 +213,22 @@ def pack(
         span=span,
         time_channel=bool(flag(time_channel, "time_channel")),
         integral_channels=bool(flag(integral_channels, "integral_channels")),
+        weights=None if weights is None else _weights(weights, len(found.counts)),
         channels_first=first,
         columns=columns,
         duplicates=duplicates,
         clock=clock,
     )
     return _filled(chosen, found, "error")
+
+
+def _weights(weights: ArrayLike, samples: int) -> numpy.ndarray:
+    array = as_array(weights, "weights").astype("float64")
+    if array.shape != (samples,):
+        raise ShapeMismatchError(f"weights has shape {list(array.shape)}; it must be [{samples}], one for each series")
+    if not (numpy.isfinite(array) & (array > 0)).all():
+        raise InvalidDataError("weights of series must be finite and > 0")
+    return array
 
 
 def packed_in(layout: SequenceLayout, data: Any, times: Any, longer: Longer) -> PackedSequences:

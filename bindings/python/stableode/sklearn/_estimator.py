@@ -79,7 +79,7 @@ class Estimator(Parameters):
             if y is None:
                 raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
             goes_on = "network_" in before and bool(is_incremental or self.warm_start)
-            features = self._features(X, reset=not goes_on)
+            features = self._features(X, sample_weight, reset=not goes_on)
             check_consistent_length(features, y)
             weights = None if sample_weight is None else check_sample_weight(sample_weight, features, dtype=numpy.float64)
             kept = used(weights)
@@ -97,7 +97,7 @@ class Estimator(Parameters):
                 self.__dict__.update(before)
             raise
 
-    def _features(self, X: ArrayLike, reset: bool) -> Any:
+    def _features(self, X: ArrayLike, sample_weight: ArrayLike | None, reset: bool) -> Any:
         """The features of the rows [rows, features], an array or a sparse matrix. reset: whether X determines what later rows must be like."""
         return validate_data(self, X, accept_sparse="csr", dtype=_TYPES, reset=reset)
 

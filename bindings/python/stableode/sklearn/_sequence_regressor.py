@@ -52,6 +52,7 @@ class StableODESequenceRegressor(SequenceEstimator, StableODERegressor):
         patience: int | None = None,
         channels_first: bool = False,
         time_channel: bool | None = None,
+        integral_channels: bool | None = None,
         longer: Longer = "error",
         network_options: Mapping[str, Any] | None = None,
         training_options: Mapping[str, Any] | None = None,
@@ -86,6 +87,7 @@ class StableODESequenceRegressor(SequenceEstimator, StableODERegressor):
         )
         self.channels_first = channels_first
         self.time_channel = time_channel
+        self.integral_channels = integral_channels
         self.longer = longer
 
     def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:

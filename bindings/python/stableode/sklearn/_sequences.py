@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
+from .._tensor import as_array
 from ..sequences import PackedSequences, SequenceLayout, pack
-from ..sequences._defaults import SPAN, has_time_channel, network_options, training_options
+from ..sequences._defaults import extra_channels, network_options, span, training_options
 from ._estimator import Estimator
-from ._scikit import check_is_fitted, validate_data
+from ._rows import used
+from ._scikit import check_is_fitted, check_sample_weight, validate_data
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -30,7 +32,7 @@ class SequenceEstimator(Estimator):
 
     field: antisymmetric_rnn if None; neural_cde, gated_antisymmetric_rnn and ode_rnn are others.
     channels_first: whether arrays are [samples, channels, steps], as in aeon and sktime, and those of a list [channels, steps_i].
-    time_channel: whether time is one more channel; None: where the field needs it.
+    time_channel, integral_channels: whether time, and the integral of each channel, are more channels; None: where the field needs them.
     longer: what becomes of later series that are longer than those of the fit: "error", or "first" or "last", which keep their first or last steps.
 
     layout_: the `stableode.sequences.SequenceLayout` by which series become features of `network_`.
@@ -40,44 +42,59 @@ class SequenceEstimator(Estimator):
     layout_: SequenceLayout
     channels_first: bool
     time_channel: bool | None
+    integral_channels: bool | None
     longer: Longer
 
     def _field(self) -> str:
         options = self._network_options()
         return str(options.get("field", _FIELD))
 
-    def _features(self, X: Any, reset: bool) -> numpy.ndarray:
-        packed = self._packed(X, reset)
-        if reset:
-            self.layout_ = packed.layout
-        return packed.features
-
-    def _packed(self, X: Any, reset: bool) -> PackedSequences:
-        if isinstance(X, PackedSequences):
-            if not reset and X.layout != self.layout_:
-                raise ValueError("the series were not packed in the layout of the fit; pack them by layout_.pack(…)")
-            if reset:
-                self.__dict__.pop("feature_names_in_", None)
-                self.n_features_in_ = len(X.channels)
-            return X
-        is_flat = _is_flat(X)
-        if is_flat:
-            series: Any = validate_data(self, X, dtype=_TYPES, reset=reset, ensure_all_finite="allow-nan")
-        else:
-            series = X
+    def _features(self, X: Any, sample_weight: ArrayLike | None, reset: bool) -> numpy.ndarray:
         if not reset:
-            return self.layout_.pack(series, longer=self.longer)
-        wanted = self.time_channel
-        packed = pack(
-            series,
-            channels_first=self.channels_first,
-            span=float(self._network_options().get("horizon", SPAN)),
-            time_channel=has_time_channel(self._field()) if wanted is None else wanted,
-        )
-        if not is_flat:
+            return self._packed(X).features
+        series = self._series(X, reset)
+        if isinstance(series, PackedSequences):
+            self.layout_ = series.layout
+            return series.features
+        # A series of weight 0 must not change the layout.
+        weights = None if sample_weight is None else check_sample_weight(sample_weight, numpy.empty((len(series), 1)), dtype=numpy.float64)
+        kept = used(weights)
+        all_count = len(series)
+        if weights is not None and not isinstance(kept, slice):
+            series = series[kept] if isinstance(series, numpy.ndarray) else [series[number] for number in kept]
+            weights = weights[kept]
+        field = self._field()
+        extra = {name: value if getattr(self, name) is None else getattr(self, name) for name, value in extra_channels(field).items()}
+        horizon = float(self._network_options().get("horizon", span(field)))
+        packed = pack(series, channels_first=self.channels_first, span=horizon, weights=weights, **extra)
+        self.layout_ = packed.layout
+        if not _is_flat(X):
+            self.n_features_in_ = packed.layout.own
+        if len(packed) == all_count:
+            return packed.features
+        features = numpy.zeros((all_count, packed.features.shape[1]), packed.features.dtype)
+        features[kept] = packed.features
+        return features
+
+    def _series(self, X: Any, reset: bool) -> Any:
+        """X as scikit-learn checks it where it has rows and columns, and as it is otherwise."""
+        if _is_flat(X):
+            return validate_data(self, X, dtype=_TYPES, reset=reset, ensure_all_finite="allow-nan")
+        if reset:
             self.__dict__.pop("feature_names_in_", None)
-            self.n_features_in_ = len(packed.channels) - packed.layout.has_time_channel
-        return packed
+        if isinstance(X, PackedSequences):
+            if reset:
+                self.n_features_in_ = X.layout.own
+            elif X.layout != self.layout_:
+                raise ValueError("the series were not packed in the layout of the fit; pack them by layout_.pack(…)")
+        elif not isinstance(X, (list, tuple)):
+            return X if isinstance(X, numpy.ndarray) and X.dtype == object else as_array(X, "X")
+        return X
+
+    def _packed(self, X: Any) -> PackedSequences:
+        """Series in the layout of the fit."""
+        series = self._series(X, reset=False)
+        return series if isinstance(series, PackedSequences) else self.layout_.pack(series, longer=self.longer)
 
     def _column_names(self) -> Any:
         names = vars(self).get("feature_names_in_")
@@ -93,17 +110,17 @@ class SequenceEstimator(Estimator):
 
     def _unset_options(self, options: dict[str, Any], sizes: dict[str, Any], rows: int) -> dict[str, Any]:
         layout = self.layout_.options
-        return {**layout, **network_options(layout, self._field(), self.layout_.steps), **{key: layout[key] for key in ("horizon", "sequence_time") if key in layout}}
+        return {**layout, **network_options(options, self._field(), self.layout_.steps)}
 
     def _chosen_options(self, rows: int | None = None) -> dict[str, Any]:
         options = super()._chosen_options(rows)
         # As in the library, an optimizer that is named gets fixed defaults.
-        return options if "optimizer" in options else {**training_options(self._field(), rows), **options}
+        return options if "optimizer" in options else {**training_options(rows), **options}
 
     def _checked(self, X: Any) -> numpy.ndarray:
         if "network_" not in vars(self):
             check_is_fitted(self)
-        return self._packed(X, reset=False).features
+        return self._packed(X).features
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -115,6 +132,8 @@ class SequenceEstimator(Estimator):
 
 def _is_flat(X: ArrayLike | Any) -> bool:
     """Whether scikit-learn should check X: everything but arrays of three axes and lists of series."""
+    if isinstance(X, PackedSequences) or isinstance(X, (list, tuple)) and not X:
+        return False
     if isinstance(X, numpy.ndarray) and X.dtype == object and X.ndim == 1 and len(X) and numpy.ndim(X[0]) > 0:
         return False
     if isinstance(X, (list, tuple)):
