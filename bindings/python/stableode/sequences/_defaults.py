@@ -9,8 +9,11 @@ from typing import Any
 _OF_CHANGES = ("neural_cde",)
 #: The most layers along a path; longer series are seen at so many times.
 _MOST_LAYERS = 256
-#: Series that are read in one training; more series are read fewer times each.
-_READ, _FEWEST_EPOCHS, _MOST_EPOCHS = 40_000, 10, 100
+#: About how many series are read in one training, by fields of changes and by others; many series are read fewer times each.
+_READ_OF_CHANGES, _READ = 4000, 6000
+_FEWEST_EPOCHS, _MOST_EPOCHS = 10, 100
+#: The width of fields of changes, and that for more channels than so many: they have weights of width · width · channels.
+_WIDTH, _FEW_CHANNELS, _WIDTH_FOR_MANY = 16, 16, 12
 
 
 def span(field: str) -> float:
@@ -23,19 +26,21 @@ def extra_channels(field: str) -> dict[str, bool]:
     return {"time_channel": field in _OF_CHANGES, "integral_channels": field in _OF_CHANGES}
 
 
-def network_options(options: Mapping[str, Any], field: str, steps: int) -> dict[str, Any]:
-    """Options of a network for series of so many steps. options: those that are set, on which some depend."""
+def network_options(options: Mapping[str, Any], field: str, steps: int, channels: int) -> dict[str, Any]:
+    """Options of a network for series of so many steps and channels. options: those that are set, on which some depend."""
     found: dict[str, Any] = {"field": field, "width": 32, "weights_in_time": "shared", "noise": "dropout", "dropout_rate": 0.1}
     if field in _OF_CHANGES:
-        found |= {"width": 16, "opening": "sequence_dense", "activation": "softplus", "initial_scale": 0.3, "dropout_rate": 0.2}
+        width = _WIDTH if channels <= _FEW_CHANNELS else _WIDTH_FOR_MANY
+        found |= {"width": width, "opening": "sequence_dense", "activation": "softplus", "initial_scale": 0.3, "dropout_rate": 0.2}
     if field == "ode_rnn":  # which reads steps, with a layer of the flow before each
         return {**found, "layers": 2 * steps}
     reads_steps = options.get("interpolation") == "none"
     return {**found, "interpolation": "linear", "layers": steps if reads_steps else min(steps, _MOST_LAYERS)}
 
 
-def training_options(rows: int | None) -> dict[str, Any]:
+def training_options(field: str, rows: int | None) -> dict[str, Any]:
     """Options of training for so many series; None: nobody knows how many will come."""
-    epochs = _MOST_EPOCHS if rows is None else max(_FEWEST_EPOCHS, min(_MOST_EPOCHS, _READ // max(rows, 1)))
+    read = _READ_OF_CHANGES if field in _OF_CHANGES else _READ
+    epochs = _MOST_EPOCHS if rows is None else max(_FEWEST_EPOCHS, min(_MOST_EPOCHS, read // max(rows, 1)))
     batch = 16 if rows is None or rows < 1000 else 32 if rows < 5000 else 64
     return {"optimizer": "adam", "learning_rate": 0.01, "schedule": "cosine", "clip_norm": 1.0, "batch_size": batch, "epochs": epochs}

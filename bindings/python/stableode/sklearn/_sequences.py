@@ -110,12 +110,12 @@ class SequenceEstimator(Estimator):
 
     def _unset_options(self, options: dict[str, Any], sizes: dict[str, Any], rows: int) -> dict[str, Any]:
         layout = self.layout_.options
-        return {**layout, **network_options(options, self._field(), self.layout_.steps)}
+        return {**layout, **network_options(options, self._field(), self.layout_.steps, len(self.layout_.channels))}
 
     def _chosen_options(self, rows: int | None = None) -> dict[str, Any]:
         options = super()._chosen_options(rows)
         # As in the library, an optimizer that is named gets fixed defaults.
-        return options if "optimizer" in options else {**training_options(rows), **options}
+        return options if "optimizer" in options else {**training_options(self._field(), rows), **options}
 
     def _checked(self, X: Any) -> numpy.ndarray:
         if "network_" not in vars(self):
