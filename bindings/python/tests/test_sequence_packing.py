@@ -274,7 +274,7 @@ def test_integrals_are_channels():
     # The mean of the observations is 2, and paths are straight between them.
     steps = steps_of(packed)
     assert steps[0, :, 2].tolist() == [0, -0.5, 0, -1] and steps[1, :, 2].tolist() == [0, 1.75, 3, 4]
-    assert steps[0, :, 5].tolist() == [1, 0, 1, 1]
+    assert steps[0, :, 5].tolist() == [1, 1, 1, 1] and steps[0, :, 6].tolist() == [1, 0, 1, 1]
     ends = sequences.pack([[numpy.nan, 5.0, numpy.nan], [numpy.nan, numpy.nan, 7.0]], integral_channels=True)
     assert steps_of(ends)[:, :, 2].tolist() == [[0, -1, -2], [0, 1, 2]]
     missing = sequences.pack([[[1.0, 3.0], [1.0, numpy.nan]], [[1.0, numpy.nan], [1.0, numpy.nan]]], integral_channels=True)

@@ -9,8 +9,10 @@ from typing import Any
 _OF_CHANGES = ("neural_cde",)
 #: The most layers along a path; longer series are seen at so many times.
 _MOST_LAYERS = 256
-#: About how many series are read in one training, by fields of changes and by others; many series are read fewer times each.
-_READ_OF_CHANGES, _READ = 4000, 6000
+#: About how many series are read in one training: many series are read fewer times each. Of many channels, the fields of changes learn sooner.
+_READ, _READ_OF_MANY_CHANNELS = 7000, 4000
+#: Values take more steps of training than classes.
+_MORE_FOR_VALUES = 3
 _FEWEST_EPOCHS, _MOST_EPOCHS = 10, 100
 #: The width of fields of changes, and that for more channels than so many: they have weights of width · width · channels.
 _WIDTH, _FEW_CHANNELS, _WIDTH_FOR_MANY = 16, 16, 12
@@ -38,9 +40,10 @@ def network_options(options: Mapping[str, Any], field: str, steps: int, channels
     return {**found, "interpolation": "linear", "layers": steps if reads_steps else min(steps, _MOST_LAYERS)}
 
 
-def training_options(field: str, rows: int | None) -> dict[str, Any]:
-    """Options of training for so many series; None: nobody knows how many will come."""
-    read = _READ_OF_CHANGES if field in _OF_CHANGES else _READ
+def training_options(field: str, channels: int, rows: int | None, learns_values: bool = False) -> dict[str, Any]:
+    """Options of training for so many series of so many channels; rows None: nobody knows how many will come."""
+    read = _READ_OF_MANY_CHANNELS if field in _OF_CHANGES and channels > _FEW_CHANNELS else _READ
+    read *= _MORE_FOR_VALUES if learns_values else 1
     epochs = _MOST_EPOCHS if rows is None else max(_FEWEST_EPOCHS, min(_MOST_EPOCHS, read // max(rows, 1)))
     batch = 16 if rows is None or rows < 1000 else 32 if rows < 5000 else 64
     return {"optimizer": "adam", "learning_rate": 0.01, "schedule": "cosine", "clip_norm": 1.0, "batch_size": batch, "epochs": epochs}

@@ -55,3 +55,11 @@ def centers_of(found: Observations, weights: numpy.ndarray | None) -> numpy.ndar
         unit = 2.0 ** (numpy.floor(numpy.log2(deviation)) - 3) if deviation > 0 else 1.0
         centers[channel] = numpy.round((least + mean) / unit) * unit if deviation > 0 else least
     return centers
+
+
+def lasting(found: Observations, seen: numpy.ndarray) -> numpy.ndarray:
+    """Which rows are not behind the last observation of their series [rows]. seen: which rows have an observation."""
+    rows = numpy.arange(len(seen))
+    last = numpy.maximum.reduceat(numpy.where(seen, rows, -1), found.starts)
+    flags: numpy.ndarray = rows <= numpy.repeat(last, found.counts)
+    return flags

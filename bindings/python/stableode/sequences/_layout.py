@@ -9,7 +9,7 @@ import numpy
 
 from .._errors import IncompatibleError, InvalidDataError, ShapeMismatchError
 from ._clock import Clock
-from ._integrals import centers_of, integrals
+from ._integrals import centers_of, integrals, lasting
 from ._observations import Duplicates, Observations
 
 if TYPE_CHECKING:
@@ -99,8 +99,11 @@ class SequenceLayout:
             assert observed is not None
             flat[into, 1 : 1 + own] = numpy.where(observed, found.values, 0)
             flat[into, 1 + count : 1 + count + own] = observed
-            # What is made of the series is known at every step that has an observation.
-            flat[into, 1 + count + own :] = observed.any(axis=1)[:, None]
+            # Time counts where something is observed; integrals are known at each step until a series ends.
+            seen = observed.any(axis=1)
+            flat[into, 1 + count + own : 1 + 2 * count] = (seen if self.centers is None else lasting(found, seen))[:, None]
+            if self.has_time_channel:
+                flat[into, 2 * count] = seen
         else:
             flat[into, first : first + own] = found.values
         if self.centers is not None:

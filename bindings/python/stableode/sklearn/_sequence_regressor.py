@@ -31,6 +31,8 @@ class StableODESequenceRegressor(SequenceEstimator, StableODERegressor):
     Losses and values are as in `StableODERegressor`.
     """
 
+    _learns_values = True
+
     def __init__(
         self,
         *,

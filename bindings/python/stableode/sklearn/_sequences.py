@@ -39,6 +39,7 @@ class SequenceEstimator(Estimator):
     n_features_in_: the columns of X [samples, steps], and otherwise the channels of the series.
     """
 
+    _learns_values = False
     layout_: SequenceLayout
     channels_first: bool
     time_channel: bool | None
@@ -64,7 +65,7 @@ class SequenceEstimator(Estimator):
             series = series[kept] if isinstance(series, numpy.ndarray) else [series[number] for number in kept]
             weights = weights[kept]
         field = self._field()
-        extra = {name: value if getattr(self, name) is None else getattr(self, name) for name, value in extra_channels(field).items()}
+        extra: Any = {name: value if getattr(self, name) is None else getattr(self, name) for name, value in extra_channels(field).items()}
         horizon = float(self._network_options().get("horizon", span(field)))
         packed = pack(series, channels_first=self.channels_first, span=horizon, weights=weights, **extra)
         self.layout_ = packed.layout
@@ -115,7 +116,7 @@ class SequenceEstimator(Estimator):
     def _chosen_options(self, rows: int | None = None) -> dict[str, Any]:
         options = super()._chosen_options(rows)
         # As in the library, an optimizer that is named gets fixed defaults.
-        return options if "optimizer" in options else {**training_options(self._field(), rows), **options}
+        return options if "optimizer" in options else {**training_options(self._field(), len(self.layout_.channels), rows, self._learns_values), **options}
 
     def _checked(self, X: Any) -> numpy.ndarray:
         if "network_" not in vars(self):
