@@ -80,7 +80,9 @@ def measure(name: str, part: float, model: str, split: Split) -> dict[str, Any]:
     """The mean accuracy on the test series over the seeds, and the seconds of one training, as a line of the results."""
     training, labels, test, truth = split
     training, test = dropped(training, part, 0), dropped(test, part, 1)
-    accuracies, seconds, found = [], [], {}
+    accuracies: list[float] = []
+    seconds: list[float] = []
+    found: dict[str, Any] = {}
     if model == "gru":
         accuracies, seconds, found = gru(training, labels, test, truth, part)
     else:

@@ -20,8 +20,8 @@ def integrals(found: Observations, times: numpy.ndarray, centers: numpy.ndarray)
     most = int(found.counts.max())
     table = numpy.zeros(len(found.counts) * most)
     places = rows - first + numpy.repeat(numpy.arange(len(found.counts)) * most, found.counts)
-    result = numpy.empty(found.values.shape)
-    for channel in range(result.shape[1]):
+    result: numpy.ndarray = numpy.empty((len(times), found.values.shape[1]))
+    for channel in range(found.values.shape[1]):
         values = found.values[:, channel].astype("float64") - centers[channel]
         observed = ~numpy.isnan(values)
         before = numpy.maximum.accumulate(numpy.where(observed, rows, -1))
