@@ -100,7 +100,7 @@ class SequenceLayout:
             flat[into, 1 : 1 + own] = numpy.where(observed, found.values, 0)
             flat[into, 1 + count : 1 + count + own] = observed
             # Time counts where something is observed; integrals are known at each step until a series ends.
-            seen = observed.any(axis=1)
+            seen = numpy.asarray(observed.any(axis=1))
             flat[into, 1 + count + own : 1 + 2 * count] = (seen if self.centers is None else lasting(found, seen))[:, None]
             if self.has_time_channel:
                 flat[into, 2 * count] = seen

@@ -131,7 +131,7 @@ class SequenceEstimator(Estimator):
         return tags
 
 
-def _is_flat(X: ArrayLike | Any) -> bool:
+def _is_flat(X: Any) -> bool:
     """Whether scikit-learn should check X: everything but arrays of three axes and lists of series."""
     if isinstance(X, PackedSequences) or isinstance(X, (list, tuple)) and not X:
         return False
