@@ -33,6 +33,7 @@ TESTED_HERE = {
     "python/results.py",
     "python/robustness.py",
     "python/scikit_learn.py",
+    "python/sequences.py",
     "python/stability_report.py",
     "python/stochastic_depth.py",
     "python/tables.py",
@@ -244,3 +245,11 @@ def test_every_long_figure_has_a_short_form(tmp_path):
         assert line["command"] == f"make results WHAT={line['figure']} SEED={line['seed']}" and line["test_accuracy"] == line["test_accuracies"][-1]
     for name in ("stable/leapfrog", "compared/lm_resnet_14"):
         assert re.search(r"test accuracy [0-9.]+ %, \d+ parameters", python("results.py", tmp_path, name, "--short"))
+
+
+def test_sequences_in_python(tmp_path):
+    """Both fields classify nearly all made series, and most of them where 70 % of the observations are dropped."""
+    pytest.importorskip("sklearn")
+    output = python("sequences.py", tmp_path, "--short")
+    found = [[float(number) for number in re.findall(r"([0-9.]+) %", line)] for line in output.splitlines() if line.startswith("made")]
+    assert [part for part, *_ in found] == [0, 30, 70] and min(found[0][1:]) > 95 and min(found[2][1:]) > 65

@@ -1,4 +1,4 @@
-"""StableODE for scikit-learn: a classifier, a regressor and a transformer.
+"""StableODE for scikit-learn: classifiers and regressors of rows and of series, and a transformer.
 
     from sklearn.pipeline import make_pipeline
     from stableode.sklearn import StableODEClassifier
@@ -20,6 +20,8 @@ require()
 
 from ._classifier import StableODEClassifier  # noqa: E402  (scikit-learn must be there)
 from ._regressor import StableODERegressor  # noqa: E402
+from ._sequence_classifier import StableODESequenceClassifier  # noqa: E402
+from ._sequence_regressor import StableODESequenceRegressor  # noqa: E402
 from ._transformer import StableODETransformer  # noqa: E402
 
-__all__ = ["StableODEClassifier", "StableODERegressor", "StableODETransformer"]
+__all__ = ["StableODEClassifier", "StableODERegressor", "StableODESequenceClassifier", "StableODESequenceRegressor", "StableODETransformer"]

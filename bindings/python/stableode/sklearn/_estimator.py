@@ -18,6 +18,8 @@ from ._shape import chosen_shape
 from ._targets import known_classes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike
 
     from ..progress import History
@@ -77,12 +79,12 @@ class Estimator(Parameters):
             if y is None:
                 raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
             goes_on = "network_" in before and bool(is_incremental or self.warm_start)
-            features = validate_data(self, X, accept_sparse="csr", dtype=_TYPES, reset=not goes_on)
+            features = self._features(X, sample_weight, reset=not goes_on)
             check_consistent_length(features, y)
             weights = None if sample_weight is None else check_sample_weight(sample_weight, features, dtype=numpy.float64)
             kept = used(weights)
             targets = self._targets(y, kept, getattr(self, "classes_", classes) if goes_on else classes)
-            targets = targets._replace(record=record_of(vars(self).get("feature_names_in_"), y, None if targets.is_indicator else targets.classes))
+            targets = targets._replace(record=record_of(self._column_names(), y, None if targets.is_indicator else targets.classes))
             weights = self._weights(targets, None if weights is None else weights[kept])
             rows = Rows(features if weights is None else taken(features, kept), targets.values, weights)
             if is_incremental:
@@ -94,6 +96,15 @@ class Estimator(Parameters):
                 self.__dict__.clear()
                 self.__dict__.update(before)
             raise
+
+    def _features(self, X: ArrayLike, sample_weight: ArrayLike | None, reset: bool) -> Any:
+        """The features of the rows [rows, features], an array or a sparse matrix. reset: whether X determines what later rows must be like."""
+        return validate_data(self, X, accept_sparse="csr", dtype=_TYPES, reset=reset)
+
+    def _column_names(self) -> Sequence[Any] | None:
+        """The names of the columns of features, if they have any."""
+        names: Sequence[Any] | None = vars(self).get("feature_names_in_")
+        return names
 
     def _train(self, rows: Rows, targets: Targets, goes_on: bool) -> None:
         """A whole training, after which the network holds the best iterate."""
@@ -162,10 +173,14 @@ class Estimator(Parameters):
     def _new_network(self, rows: Rows, targets: Targets, seed: int) -> Network:
         options = {"seed": seed, "loss": targets.loss, **self._network_options()}
         sizes = {"inputs": rows.features.shape[1], "outputs": targets.outputs(options)}
-        network = Network(**{**chosen_shape(options, sizes), **options, **sizes})
+        network = Network(**{**self._unset_options(options, sizes, len(rows.targets)), **options, **sizes})
         self._check_network(network, targets)
         network.columns = targets.record
         return network
+
+    def _unset_options(self, options: dict[str, Any], sizes: dict[str, Any], rows: int) -> dict[str, Any]:
+        """Options of the network that follow from those that are set."""
+        return chosen_shape(options, sizes)
 
     def _check_network(self, network: Network, targets: Targets) -> None:
         """Refuses a loss that does not suit the targets. Errors: ValueError."""

@@ -135,7 +135,7 @@ class Parameters(BaseEstimator):
 
     def _training_options(self, rows: int) -> dict[str, Any]:
         """The options of a training on so many rows."""
-        options = self._chosen_options()
+        options = self._chosen_options(rows)
         if self.early_stopping is False:
             options |= {"validation_fraction": 0.0, "patience": 0}
         elif self.early_stopping:
@@ -152,7 +152,8 @@ class Parameters(BaseEstimator):
         chosen = {} if "optimizer" in options else {"schedule": "constant", "weight_decay": _DECAY}
         return {**chosen, **options, "validation_fraction": 0.0, "patience": 0, "epochs": _ENDLESS}
 
-    def _chosen_options(self) -> dict[str, Any]:
+    def _chosen_options(self, rows: int | None = None) -> dict[str, Any]:
+        """The options of training that are set. rows: how many there are, if that is known."""
         options = self._options(_TRAINING, "training_options")
         return {key: value for key, value in options.items() if key not in _OF_A_RUN} | {"num_threads": self._threads()}
 

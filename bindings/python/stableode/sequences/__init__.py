@@ -1,0 +1,10 @@
+"""Series as people have them, and the layout in which networks read them.
+
+`pack` takes lists of arrays, arrays with NaN for "not observed", and long tables. The result has the features, and the options of
+`stableode.Network` that say how to read them.
+"""
+
+from ._layout import SequenceLayout
+from ._packed import PackedSequences, pack
+
+__all__ = ["PackedSequences", "SequenceLayout", "pack"]

@@ -1,0 +1,241 @@
+"""The layout that series are packed into, so that later series are packed as the first ones were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy
+
+from .._errors import IncompatibleError, InvalidDataError, ShapeMismatchError
+from ._clock import Clock
+from ._integrals import centers_of, integrals, lasting
+from ._observations import Duplicates, Observations
+
+if TYPE_CHECKING:
+    from ._packed import PackedSequences
+
+#: What a step holds, as in the option sequence_layout.
+Kind: TypeAlias = Literal["values", "times_values", "times_values_mask"]
+#: What becomes of a series with more steps than the layout: an error, or only its first or last steps are kept.
+Longer: TypeAlias = Literal["error", "first", "last"]
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceLayout:
+    """How series become features; `pack` makes one, and `PackedSequences.pack` uses it for later series.
+
+    channels: the names of the channels, as the network sees them. steps: those of a sample. kind: the option sequence_layout.
+    grid: the times that all series share [steps], or None. span: the time of the network that the layout's time takes, or None for times as they are.
+    start, duration: the first time of the grid (0 without a grid), and the longest time from the first step of a series to its last.
+    centers: about the means of the channels, which are taken off where integrals are channels; None where they are not.
+    """
+
+    channels: tuple[str, ...]
+    steps: int
+    kind: Kind
+    dtype: str
+    grid: numpy.ndarray | None
+    span: float | None
+    start: float
+    duration: float
+    has_own_times: bool
+    has_time_channel: bool
+    centers: numpy.ndarray | None
+    channels_first: bool
+    columns: tuple[str, str] | None
+    duplicates: Duplicates
+    clock: Clock = field(default_factory=Clock)
+
+    def pack(self, data: Any, times: Any = None, *, longer: Longer = "error") -> PackedSequences:
+        """Series in this layout; as `PackedSequences.pack`."""
+        from ._packed import packed_in
+
+        return packed_in(self, data, times, longer)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SequenceLayout):
+            return NotImplemented
+        return all(numpy.array_equal(getattr(self, part.name), getattr(other, part.name)) for part in fields(self))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def own(self) -> int:
+        """How many of the channels the series have themselves; integrals and time come after them."""
+        return (len(self.channels) - self.has_time_channel) // (1 if self.centers is None else 2)
+
+    @property
+    def width(self) -> int:
+        """Features of a step."""
+        count = len(self.channels)
+        return {"values": count, "times_values": 1 + count, "times_values_mask": 1 + 2 * count}[self.kind]
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options of `stableode.Network` that say how it reads such features."""
+        found: dict[str, Any] = {"opening": "sequence", "inputs": self.steps * self.width, "channels": len(self.channels), "sequence_layout": self.kind}
+        if self.span is not None:
+            found["horizon"] = self.span
+            if self.kind != "values":
+                found["sequence_time"] = "absolute"
+        return found
+
+    def fill(self, found: Observations) -> tuple[numpy.ndarray, numpy.ndarray]:
+        """(features [samples, inputs], the place of each row among samples · steps [rows]). Errors: InvalidDataError and IncompatibleError for what the layout cannot hold."""
+        rows = numpy.arange(int(found.counts.sum()))
+        samples = numpy.repeat(numpy.arange(len(found.counts)), found.counts)
+        places = rows - found.starts[samples] + samples * self.steps
+        observed = None if self.kind == "values" and found.values.dtype.kind != "f" else ~numpy.isnan(found.values)
+        if self.kind != "times_values_mask":
+            self._refuse_gaps(found, observed)
+        features = numpy.zeros((len(found.counts), self.steps, self.width), self.dtype)
+        flat = features.reshape(-1, self.width)
+        into: Any = slice(None) if len(places) == len(flat) else places
+        own, count = self.own, len(self.channels)
+        times = self._times(found)
+        first = 0 if self.kind == "values" else 1
+        if self.kind == "times_values_mask":
+            assert observed is not None
+            flat[into, 1 : 1 + own] = numpy.where(observed, found.values, 0)
+            flat[into, 1 + count : 1 + count + own] = observed
+            # Time counts where something is observed; integrals are known at each step until a series ends.
+            seen = numpy.asarray(observed.any(axis=1))
+            flat[into, 1 + count + own : 1 + 2 * count] = (seen if self.centers is None else lasting(found, seen))[:, None]
+            if self.has_time_channel:
+                flat[into, 2 * count] = seen
+        else:
+            flat[into, first : first + own] = found.values
+        if self.centers is not None:
+            flat[into, first + own : first + 2 * own] = integrals(found, times, self.centers)
+        if self.has_time_channel:
+            flat[into, first + count - 1] = times - self._references(found)
+        if self.kind != "values":
+            flat[into, 0] = times if self.span is None else (times - self._references(found)) * (self.span / self.duration)
+        return features.reshape(len(features), -1), places
+
+    def _times(self, found: Observations) -> numpy.ndarray:
+        if found.times is not None:
+            return found.times
+        steps = numpy.arange(int(found.counts.sum())) - numpy.repeat(found.starts, found.counts)
+        found_times: numpy.ndarray = steps.astype("float64") if self.grid is None else self.grid[steps]
+        return found_times
+
+    def _references(self, found: Observations) -> Any:
+        """What is time 0 of each row: the beginning of the grid, or of the row's series where each has times of its own."""
+        if found.is_common and found.times is None or not self.has_own_times:
+            return self.start
+        assert found.times is not None
+        return numpy.repeat(found.times[found.starts], found.counts)
+
+    def _refuse_gaps(self, found: Observations, observed: numpy.ndarray | None) -> None:
+        advice = f"but the layout {self.kind} has no masks; pack the first series with layout='times_values_mask'"
+        if observed is not None and not observed.all():
+            raise InvalidDataError(f"{found.cell(~observed)} is not observed, {advice}")
+        if (found.counts != self.steps).any():
+            sample = int((found.counts != self.steps).argmax())
+            raise InvalidDataError(f"series {found.name(sample)} has {found.counts[sample]} steps and not {self.steps}, {advice}")
+
+    def fitted(self, found: Observations, longer: Longer) -> tuple[Observations, numpy.ndarray]:
+        """(observations that the layout can hold, which rows were kept [rows]). Errors: InvalidDataError for series that are longer, unless `longer` says which steps are kept."""
+        if found.values.shape[1] != self.own:
+            raise ShapeMismatchError(f"the series have {found.values.shape[1]} channels; those of the layout have {self.own}")
+        if self.has_own_times and found.times is None:
+            raise IncompatibleError("the series have no times, but the layout was made of series with times of their own")
+        if self.kind == "values" and found.times is not None and not self._is_grid(found):
+            raise IncompatibleError("the series have times, but the layout values has none; pack the first series with layout='times_values'")
+        steps = numpy.arange(int(found.counts.sum())) - numpy.repeat(found.starts, found.counts)
+        from_end = numpy.repeat(found.counts, found.counts) - steps
+        keep = steps < self.steps if longer != "last" else from_end <= self.steps
+        what = "steps"
+        if self.span is not None and found.times is not None:
+            # A network in whose time the layout ends does not see what comes later.
+            ends = found.starts + found.counts - 1
+            beginning = numpy.repeat(found.times[found.starts], found.counts) if self.has_own_times else self.start
+            limit = self.duration * (1 + 1e-12)
+            inside = found.times - beginning <= limit if longer != "last" or not self.has_own_times else numpy.repeat(found.times[ends], found.counts) - found.times <= limit
+            if not self.has_own_times:
+                inside &= found.times >= self.start
+            what = "steps" if inside.all() else "time"
+            keep &= inside
+        if keep.all():
+            return found, keep
+        row = int((~keep).argmax())
+        sample = int(numpy.repeat(numpy.arange(len(found.counts)), found.counts)[row])
+        if longer == "error":
+            if what == "time":
+                assert found.times is not None
+                raise InvalidDataError(
+                    f"the time of {found.place(row)} is {found.times[row]:.17g}, outside of the layout's time, which begins at {'the first step' if self.has_own_times else format(self.start, '.17g')} "
+                    f"and lasts {self.duration:.17g}; longer='first' or 'last' leaves such steps out"
+                )
+            raise InvalidDataError(f"series {found.name(sample)} has {found.counts[sample]} steps; the layout has {self.steps}: longer='first' or 'last' keeps so many, and steps=… of the first call leaves room")
+        counts = numpy.add.reduceat(keep.astype("int64"), found.starts)
+        if (counts == 0).any():
+            raise InvalidDataError(f"series {found.name(int((counts == 0).argmax()))} has no step within the layout's time")
+        return found._replace(values=found.values[keep], counts=counts, times=None if found.times is None else found.times[keep], places=None), keep
+
+    def _is_grid(self, found: Observations) -> bool:
+        assert found.times is not None
+        grid = numpy.arange(self.steps, dtype="float64") if self.grid is None else self.grid
+        return len(found.times) == len(found.counts) * self.steps and bool((found.times.reshape(-1, self.steps) == grid).all())
+
+
+def layout_for(
+    found: Observations,
+    *,
+    steps: int | None,
+    kind: Kind | None,
+    span: float | None,
+    time_channel: bool,
+    integral_channels: bool,
+    weights: numpy.ndarray | None,
+    channels_first: bool,
+    columns: tuple[str, str] | None,
+    duplicates: Duplicates,
+    clock: Clock,
+) -> SequenceLayout:
+    """The layout for the first series. kind: what a step holds; None: no more than the series need."""
+    longest = int(found.counts.max())
+    grid = found.times[:longest] if found.times is not None and found.is_common else None
+    if grid is not None:
+        # The longest series has the whole grid.
+        sample = int(found.counts.argmax())
+        assert found.times is not None
+        grid = found.times[found.starts[sample] : found.starts[sample] + longest].copy()
+    room = longest if steps is None else steps
+    is_whole = bool((found.counts == room).all()) and not numpy.isnan(found.values).any()
+    if kind is None:
+        kind = "times_values_mask" if not is_whole else "values" if found.times is None or grid is not None and _is_even(grid) else "times_values"
+    own = found.times is not None and not found.is_common
+    if found.times is None:
+        start, duration = 0.0, float(room - 1)
+    elif own:
+        ends = found.starts + found.counts - 1
+        start, duration = 0.0, float((found.times[ends] - found.times[found.starts]).max())
+    else:
+        assert grid is not None
+        start, duration = float(grid[0]), float(grid[-1] - grid[0])
+    if grid is not None and room > longest:
+        grid = None if found.times is None else _continued(grid, room)
+        duration = float(grid[-1] - grid[0]) if grid is not None else duration
+    centers = centers_of(found, weights) if integral_channels else None
+    channels = found.channels + (tuple(f"∫{name}" for name in found.channels) if integral_channels else ()) + (("time",) if time_channel else ())
+    dtype = "float32" if found.values.dtype == numpy.float32 and found.times is None else "float64"
+    return SequenceLayout(
+        channels, room, kind, dtype, grid, span, start, duration if duration > 0 else 1.0, own, time_channel, centers, channels_first, columns, duplicates, replace(clock)
+    )
+
+
+def _is_even(grid: numpy.ndarray) -> bool:
+    """Whether the steps of a grid are equal, but for the rounding of its times."""
+    if len(grid) < 3:
+        return True
+    sizes = numpy.diff(grid)
+    return bool(numpy.ptp(sizes) <= 1e-6 * abs(sizes).max() + 4 * numpy.spacing(abs(grid).max()))
+
+
+def _continued(grid: numpy.ndarray, steps: int) -> numpy.ndarray:
+    """A grid with more steps, which are as far apart as its own on average."""
+    size = (grid[-1] - grid[0]) / max(len(grid) - 1, 1) or 1.0
+    return numpy.concatenate([grid, grid[-1] + size * numpy.arange(1, steps - len(grid) + 1)])
