@@ -132,3 +132,40 @@ def test_networks_that_overflow_have_no_radii():
         network.certified_radius(x)
     with pytest.raises(stableode.NotFiniteError, match="scores"):
         network.certify("certified_radius", x[0])
+
+
+@pytest.mark.parametrize(
+    ("options", "weight", "center"),
+    [
+        (dict(field="two_layer", horizon=1e-30, activation="relu"), 1e15, [3e7, 1.5e7]),
+        (dict(field="dense", horizon=1e-30, activation="relu"), 1e15, [3e22, 1.5e22]),
+        (dict(field="gradient_flow", horizon=1e-30, activation="relu"), 1e14, [3e7, 1.5e7]),
+        (dict(field="negative_definite", horizon=1e-30, activation="relu"), 1e15, [3e6, 1.5e6]),
+        (dict(field="antisymmetric_damped", integrator="heun", gamma=1e6, horizon=1e-9), 0.0, [3e31, 0.0]),
+    ],
+)
+def test_radii_end_where_numbers_within_a_step_overflow(options, weight, center):
+    """States stay small with a tiny step, but sums and slopes are stored before the step multiplies them: every input within a radius has a prediction, of the certified class."""
+    network = stableode.Network(inputs=2, outputs=2, width=2, opening="zero_padding", layers=1, seed=1, **options)
+    for name, values in network.parameters.items():
+        factor = 1.0 if name == "readout.W" else weight if name.split(".")[-1][0] in "KC" else 0.0
+        network.parameters[name] = numpy.broadcast_to(numpy.eye(2), values.shape) * numpy.float32(factor) if values.shape[-2:] == (2, 2) else numpy.zeros(values.shape)
+    x = numpy.array(center, "float32")
+    certificate = network.certify("certified_radius", x)
+    assert certificate.verdict == "proved" and certificate["radius"] > 0
+    predicted = network.predict(x[None])[0]
+    for direction in ([1, 0], [0, 1], [1, 1], [-1, 0], [0, -1]):
+        point = x + numpy.array(direction) * (0.999 * certificate["radius"] / numpy.linalg.norm(direction))
+        assert network.predict(point.astype("float32")[None])[0] == predicted
+
+
+def test_bounds_on_a_box_know_the_leak_in_both_precisions():
+    """The slope of leaky_relu below 0 is 1/100 in float64, a little more than float32's."""
+    network = stableode.Network(
+        inputs=2, outputs=2, precision="float64", width=2, opening="zero_padding", readout="identity", loss="least_squares",
+        blocks=[dict(field="dense", layers=1), dict(connector="activation", activation="leaky_relu")],
+    )
+    network.parameter_vector = numpy.zeros(network.parameter_count)
+    certificate = network.certify("lipschitz_l2", lower=-2.0, upper=-1.0)
+    scores = network.scores([[-2.0, -1.5], [-1.0, -1.5]])
+    assert 0.0101 > certificate["lipschitz"] >= scores[1, 0] - scores[0, 0] > 0.0099999999
