@@ -184,6 +184,14 @@ def test_unix_times_keep_their_intervals():
     rows[:, 2:] = seconds + 1.7e9
     assert numpy.array_equal(network.scores(rows), early)
     assert network.scores(rows).dtype == numpy.float32
+    # Arrays of any strides and types: nanoseconds that float64 cannot tell apart.
+    wide = numpy.zeros((16, 84))
+    wide[::2, ::2] = rows
+    assert numpy.array_equal(network.scores(wide[::2, ::2]), early)
+    whole = numpy.concatenate([rows[:, :2].round(), 64 * seconds], axis=1).astype(numpy.int64)
+    late = whole.copy()
+    late[:, 2:] += 2**60
+    assert numpy.array_equal(network.scores(late), network.scores(whole.astype(numpy.float32)))
 
 
 def test_defaults_follow_from_the_sizes():
