@@ -89,16 +89,32 @@ private func gatherTimes<Number: BinaryFloatingPoint>(
   _ source: TensorView, _ format: SequenceFormat, _ rows: UnsafePointer<Int64>?, _ start: Int, _ count: Int, _ tile: Block, sinceLast: Bool, as _: Number.Type
 ) {
   let numbers = tile.base.assumingMemoryBound(to: Number.self)
-  for sample in 0..<count {
-    let row = rows.map { Int($0[start + sample]) } ?? start + sample
-    var origin = -1
-    for step in 0..<format.steps {
-      let time = format.time(of: step)
-      let isObserved = format.isObserved(step, numbers + sample, stride: tile.stride)
-      if isObserved, origin < 0 { origin = time }
-      numbers[time * tile.stride + sample] = isObserved ? Number(source.difference(row, time, origin)) : 0
-      if isObserved, sinceLast { origin = time }
+  @inline(__always) func forEachTime(_ difference: (_ row: Int, _ time: Int, _ origin: Int) -> Double) {
+    for sample in 0..<count {
+      let row = rows.map { Int($0[start + sample]) } ?? start + sample
+      var origin = -1
+      for step in 0..<format.steps {
+        let time = format.time(of: step)
+        let isObserved = format.isObserved(step, numbers + sample, stride: tile.stride)
+        if isObserved, origin < 0 { origin = time }
+        numbers[time * tile.stride + sample] = isObserved ? Number(difference(row, time, origin)) : 0
+        if isObserved, sinceLast { origin = time }
+      }
     }
+  }
+  // Numbers of a plain array are read where they lie, because long sequences of small networks take longer to enter than to pass a layer.
+  if let stride = source.columnStride, !source.isMade, source.type.isFloatingPoint {
+    let (base, rowStride) = (source.base, source.rowStride)
+    @inline(__always) func load<Own: BinaryFloatingPoint>(_ row: Int, _ column: Int, as _: Own.Type) -> Double {
+      Double((base + (row * rowStride + column * stride) * MemoryLayout<Own>.size).loadUnaligned(as: Own.self))
+    }
+    if source.type == .float32 {
+      forEachTime { row, time, origin in load(row, time, as: Float.self) - load(row, origin, as: Float.self) }
+    } else {
+      forEachTime { row, time, origin in load(row, time, as: Double.self) - load(row, origin, as: Double.self) }
+    }
+  } else {
+    forEachTime { row, time, origin in source.difference(row, time, origin) }
   }
 }
 

@@ -184,6 +184,14 @@ def test_unix_times_keep_their_intervals():
     rows[:, 2:] = seconds + 1.7e9
     assert numpy.array_equal(network.scores(rows), early)
     assert network.scores(rows).dtype == numpy.float32
+    # Arrays of any strides and types: nanoseconds that float64 cannot tell apart.
+    wide = numpy.zeros((16, 84))
+    wide[::2, ::2] = rows
+    assert numpy.array_equal(network.scores(wide[::2, ::2]), early)
+    whole = numpy.concatenate([rows[:, :2].round(), 64 * seconds], axis=1).astype(numpy.int64)
+    late = whole.copy()
+    late[:, 2:] += 2**60
+    assert numpy.array_equal(network.scores(late), network.scores(whole.astype(numpy.float32)))
 
 
 def test_defaults_follow_from_the_sizes():
@@ -310,6 +318,41 @@ def test_what_speaks_of_one_step_size_is_refused():
         network.solve(rows, [0.5])
     with pytest.raises(stableode.IncompatibleError, match="times of their own"):
         trajectories(field="antisymmetric").fit(rows, rows[:, :2], epochs=1, kinetic_energy=0.1)
+
+
+def test_reports_are_about_own_steps_and_nothing_is_certified():
+    network = trajectories(channels=4, field="hamiltonian_h", integrator="verlet")
+    rows = given(network)
+    assert network.check_derivatives(rows).holds
+    for statement in ("step_size", "volume", "lipschitz_l2"):
+        assert network.certify(statement).verdict == "not_provable"
+
+
+def pendulum(y):
+    return numpy.stack([y[:, 1], -numpy.sin(y[:, 0]) - 0.1 * y[:, 1]], axis=1)
+
+
+def solution(y, times):
+    return numpy.stack([rk4(pendulum, y, times[:, : i + 1], 20) for i in range(times.shape[1])], axis=1)
+
+
+def test_a_pendulum_is_fitted_by_multiple_shooting():
+    """20 irregular trajectories of 50 noisy states; each state begins a solve over the next five intervals."""
+    random = numpy.random.default_rng(0)
+    start, times = random.uniform(-1.5, 1.5, (20, 2)), numpy.sort(random.uniform(0, 10, (20, 50)), axis=1)
+    states = solution(start, times) + 0.01 * random.standard_normal((20, 50, 2))
+    rows = numpy.concatenate([numpy.concatenate([states[:, i], times[:, i : i + 6]], axis=1) for i in range(45)])
+    targets = numpy.concatenate([states[:, i + 5] for i in range(45)])
+    options = dict(field="two_layer", hidden_width=32, integrator="rk4", precision="float32")
+    network = trajectories(**options)
+    network.fit(rows, targets, optimizer="lbfgs", epochs=400, num_threads=1)
+    # The fitted field beyond the lengths that it has seen.
+    long = trajectories(count=50, **options)
+    long.parameter_vector = network.parameter_vector
+    fresh = numpy.sort(random.uniform(0, 10, (40, 50)), axis=1)
+    begin = random.uniform(-1.5, 1.5, (40, 2))
+    error = long.scores(numpy.concatenate([begin, fresh], axis=1)) - solution(begin, fresh)[:, -1]
+    assert numpy.sqrt((error**2).mean()) < 0.03
 
 
 # ---- driven fields -------------------------------------------------------------------------------------------------------------------------
