@@ -27,28 +27,40 @@ package func magnitudeBound(_ view: TensorView) -> Double {
 package func magnitudeBoundOfPresent(_ view: TensorView) -> (bound: Double, hasMissing: Bool) {
   let bound = magnitudeBound(view)
   guard bound.isNaN else { return (bound, false) }
-  if view.maker != nil { return presentNumbers(view) { row, column in view.number(row: row, column: column).magnitude } }
+  guard view.maker == nil else {
+    var (largest, hasMissing) = (0.0, false)
+    for row in 0..<view.rows {
+      for column in 0..<view.columns {
+        let magnitude = view.number(row: row, column: column).magnitude
+        if magnitude.isNaN { hasMissing = true } else { largest = max(largest, magnitude) }
+      }
+    }
+    return (largest, hasMissing)
+  }
   return view.type == .float32 ? present(view, of: Float.self) : present(view, of: Double.self)
 }
 
 @inline(__always) private func present<Number: BinaryFloatingPoint & BitwiseCopyable>(_ view: TensorView, of _: Number.Type) -> (bound: Double, hasMissing: Bool) {
   let size = MemoryLayout<Number>.size
-  return presentNumbers(view) { row, column in
-    Double((view.base + (row * view.rowStride + view.offset(ofColumn: column)) * size).loadUnaligned(as: Number.self)).magnitude
-  }
-}
-
-@inline(__always) private func presentNumbers(_ view: TensorView, _ magnitude: (_ row: Int, _ column: Int) -> Double) -> (bound: Double, hasMissing: Bool) {
-  var (largest, hasMissing) = (0.0, false)
+  var (largest, hasMissing) = (Number(0), false)
   for row in 0..<view.rows {
-    for column in 0..<view.columns {
-      let here = magnitude(row, column)
+    let start = view.base + row * view.rowStride * size
+    if view.hasDenseRows {
       // Comparisons with NaN are false.
-      if here > largest { largest = here }
-      if here.isNaN { hasMissing = true }
+      for column in 0..<view.columns {
+        let magnitude = start.loadUnaligned(fromByteOffset: column * size, as: Number.self).magnitude
+        largest = magnitude > largest ? magnitude : largest
+        hasMissing = hasMissing || magnitude != magnitude
+      }
+    } else {
+      for column in 0..<view.columns {
+        let magnitude = start.loadUnaligned(fromByteOffset: view.offset(ofColumn: column) * size, as: Number.self).magnitude
+        largest = magnitude > largest ? magnitude : largest
+        hasMissing = hasMissing || magnitude != magnitude
+      }
     }
   }
-  return (largest, hasMissing)
+  return (Double(largest), hasMissing)
 }
 
 /// The place of the first NaN or infinity, by rows; nil if all numbers are finite. Integers always are.

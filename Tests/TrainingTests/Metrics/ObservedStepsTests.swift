@@ -41,7 +41,7 @@ import Training
     let evaluation = try evaluate(own, on: data, threads: 1)
     #expect(evaluation.samples == 5 && evaluation.accuracy == Double(right) / Double(found) && abs(evaluation.loss - loss / Double(found)) < 1e-14)
     let figures = try evaluate(own, on: data, metrics: ["accuracy", "log_loss", "balanced_accuracy", "brier_score", "auc"], threads: 1)
-    #expect(figures[0] == evaluation.accuracy && abs(figures[1] - evaluation.loss) < 1e-14 && figures.allSatisfy(\.isFinite))
+    #expect(figures[0] == evaluation.accuracy && abs(figures[1] - evaluation.loss) < 1e-14 && figures.allSatisfy { $0.isFinite })
   }
 
   @Test func metricsOfValuesCountObservedNumbers() throws {
@@ -62,7 +62,7 @@ import Training
     #expect(abs(figures[0] - (squares[0] / counts[0] + squares[1] / counts[1]) / 2) < 1e-14)
     #expect(abs(figures[1] - (absolute[0] / counts[0] + absolute[1] / counts[1]) / 2) < 1e-14)
     #expect(abs(figures[6] - 0.5 * (absolute[0] + absolute[1]) / (counts[0] + counts[1])) < 1e-14)
-    #expect(figures.allSatisfy(\.isFinite))
+    #expect(figures.allSatisfy { $0.isFinite })
     let observed = (0..<21).filter { !values[2 * $0].isNaN || !values[2 * $0 + 1].isNaN }.count
     let loss = try evaluate(own, on: data, threads: 1).loss
     #expect(abs(loss - 0.5 * (squares[0] + squares[1]) / Double(observed)) < 1e-14)
