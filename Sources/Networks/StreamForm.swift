@@ -18,6 +18,8 @@ struct StreamForm {
     guard let sequence = plan.sequence else {
       throw Failure(.incompatible, "opening \(try network.text("opening")) takes no sequences; a stepper needs sequence or sequence_dense")
     }
+    let time = try network.text("sequence_time")
+    guard ["scaled", "absolute"].contains(time) else { throw Failure(.incompatible, "sequence_time is \(time); a stepper needs scaled or absolute") }
     guard sequence.interpolation == .none else {
       throw Failure(
         .incompatible,
