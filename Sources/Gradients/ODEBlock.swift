@@ -152,14 +152,11 @@ package final class ODEBlock: Sendable {
 
   /// The step of layer j, which may lie beyond the last one (`repeatsItsStep`).
   ///
-  /// - Parameters:
-  ///   - drive: the outside input of some consecutive layers.
-  ///   - place: the layer's place among these.
-  package func step(_ j: Int, _ weights: Weights, drive: Block, place: Int) -> Step {
+  /// - Parameter drive: the outside input of this layer alone.
+  package func step(_ j: Int, _ weights: Weights, drive: Block) -> Step {
     var own = stepWeights(min(j, layers - 1), of: weights.parameters, prepared: weights.prepared, for: weights.purpose)
-    let row = drive.columns * precision.byteCount
-    own.first.driveBase = drive.base + place * driveWidth * row
-    own.driveAdvance = field.driveWidth * row
+    own.first.driveBase = drive.base
+    own.driveAdvance = field.driveWidth * drive.columns * precision.byteCount
     let h = stepSize(min(j, layers - 1))
     return Step(index: j, stepSize: h, previousStepSize: j > 0 ? stepSize(min(j, layers) - 1) : h, weights: own, log: weights.log)
   }

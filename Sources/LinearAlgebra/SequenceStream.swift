@@ -21,9 +21,10 @@ package struct SequenceStream {
   /// The sampling by which the network reads whole sequences.
   private let sampling: PathSampling
   private let samples: Int
-  /// The points of one observation's layers.
-  private let memory: Buffer
+  /// The layers that read one observation, and the points of one layer.
+  private let layers: Int
   private let count: Int
+  private let memory: Buffer
   /// The two steps, each a time, the channels and their masks, whatever the layout of the network's sequences.
   private let steps: Block
   /// The times of the samples' last and present observations as the caller gave them, float64.
@@ -43,14 +44,16 @@ package struct SequenceStream {
 
   /// - Parameters:
   ///   - sampling: without interpolation; of events only with absolute times, or without times.
+  ///   - layers: those that read one observation.
   ///   - samples, columns: the sequences, and the columns of a tile that holds them.
   ///   - arena: with room for what `add` counts.
   /// - Throws: `memory`.
-  package init(_ sampling: PathSampling, samples: Int, columns: Int, precision: Precision, _ arena: Arena) throws(Failure) {
+  package init(_ sampling: PathSampling, layers: Int, samples: Int, columns: Int, precision: Precision, _ arena: Arena) throws(Failure) {
     precondition(sampling.interpolation == .none, "a path between two observations needs the later one")
     self.sampling = sampling
+    self.layers = layers
     self.samples = samples
-    count = sampling.count / sampling.format.steps
+    count = sampling.count / sampling.format.steps / layers
     memory = try PathSampling.memory(count)
     steps = arena.block(rows: 2 * Self.width(sampling.format), columns: columns, precision: precision)
     times = arena.vector(count: columns, precision: .float64)
@@ -58,7 +61,7 @@ package struct SequenceStream {
     clear()
   }
 
-  /// Rows of one observation's drive.
+  /// Rows of one layer's drive.
   package var driveRows: Int { count * sampling.rowsPerPoint }
 
   /// Begins the sequences anew.
@@ -117,12 +120,14 @@ package struct SequenceStream {
   /// The values of the present observation, channels × samples: a network's first input, if it is the first observation and all channels are observed.
   package func values(into out: Block) { copy(steps.rows(width + 1..<width + 1 + channels), into: out) }
 
-  /// The drive of the layers of the present observation, `driveRows` × samples.
+  /// The drive of a layer of the present observation, `driveRows` × samples.
   ///
-  /// - Parameter step: the observation's number in its sequence, which may exceed the network's steps.
-  package func drive(of step: Int, into drive: Block) {
+  /// - Parameters:
+  ///   - step: the observation's number in its sequence, which may exceed the network's steps.
+  ///   - layer: the layer's number among those that read the observation.
+  package func drive(of step: Int, layer: Int, into drive: Block) {
     let points = PathSampling.points(memory)
-    let whole = PathSampling.points(sampling.memory) + min(step, format.steps - 1) * count
+    let whole = PathSampling.points(sampling.memory) + (min(step, format.steps - 1) * layers + layer) * count
     // Without times the network maps its steps onto the horizon.
     let rate = format.timeOffset < 0 ? Double(format.steps - 1) / sampling.horizon : 1
     for index in 0..<count {

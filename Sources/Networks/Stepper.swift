@@ -53,12 +53,12 @@ package final class Stepper: @unchecked Sendable {
     var size = Arena.Size()
     InferencePass.add(plan, columns, takesSequences: false, to: &size)
     SequenceStream.add(form, columns: columns, precision: precision, to: &size)
-    let counts = [form.channels, streamed.sampling.rows / form.steps, block.stateWidth, block.stateWidth]
+    let counts = [form.channels, streamed.sampling.rows / block.layers, block.stateWidth, block.stateWidth]
     for rows in counts { size.add(rows: rows, columns: columns, precision: precision) }
     let arena = try Arena(size)
     self.arena = arena
     pass = InferencePass(plan, weights, columns, arena, takesSequences: false)
-    stream = try SequenceStream(streamed.sampling, samples: rows, columns: columns, precision: precision, arena)
+    stream = try SequenceStream(streamed.sampling, layers: layers, samples: rows, columns: columns, precision: precision, arena)
     let blocks = counts.map { arena.block(rows: $0, columns: columns, precision: precision) }
     (first, drive, states) = (blocks[0], blocks[1], [blocks[2], blocks[3]])
     for block in blocks { fill(block, 0) }
@@ -143,12 +143,12 @@ package final class Stepper: @unchecked Sendable {
 
   /// Runs the layers of the present observation.
   private func step(into after: Block) {
-    stream.drive(of: observations, into: drive)
     let (own, between) = (pass.weights(stage: stage), pass.states(stage: stage, block))
     var before = states[current]
     for layer in 0..<layers where !own.isOver {
+      stream.drive(of: observations, layer: layer, into: drive)
       let next = layer == layers - 1 ? after : block.propagated(layer, in: between)
-      let step = block.step(observations * layers + layer, own, drive: drive, place: layer)
+      let step = block.step(observations * layers + layer, own, drive: drive)
       block.integrator.step(block.field, step, from: before, into: next, record: nil, scratch: pass.scratch)
       before = next
     }

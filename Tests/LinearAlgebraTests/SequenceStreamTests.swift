@@ -22,11 +22,11 @@ extension KernelSweeps {
       return tile
     }
 
-    private func stream(_ sampling: PathSampling, _ precision: Precision) throws -> (SequenceStream, Arena) {
+    private func stream(_ sampling: PathSampling, layers: Int = 1, _ precision: Precision) throws -> (SequenceStream, Arena) {
       var size = Arena.Size()
       SequenceStream.add(sampling.format, columns: 16, precision: precision, to: &size)
       let arena = try Arena(size)
-      return (try SequenceStream(sampling, samples: Self.samples, columns: 16, precision: precision, arena), arena)
+      return (try SequenceStream(sampling, layers: layers, samples: Self.samples, columns: 16, precision: precision, arena), arena)
     }
 
     /// One step of all samples, as a caller's array of features × samples.
@@ -49,18 +49,19 @@ extension KernelSweeps {
             let tile = try sequences(format, precision)
             let whole = try Tile(sampling.rows, 16, 16, precision)
             samplePaths(sampling, of: tile.block, into: whole.block)
-            let (stream, arena) = try stream(sampling, precision)
+            let (stream, arena) = try stream(sampling, layers: evolutions + 1, precision)
             let drive = try Tile(stream.driveRows, 16, 16, precision)
-            #expect(stream.driveRows * Self.steps == sampling.rows)
+            #expect(stream.driveRows * layers == sampling.rows)
             for step in 0..<Self.steps {
               #expect(stream.take(observation(tile, step, format.stepWidth), nil, needsAllChannels: false) == nil)
-              stream.drive(of: step, into: drive.block)
-              stream.keep()
-              for row in 0..<stream.driveRows {
-                for sample in 0..<Self.samples {
-                  #expect(drive[row, sample] == whole[step * stream.driveRows + row, sample], "\(form) step \(step) row \(row) sample \(sample)")
+              for layer in 0...evolutions {
+                stream.drive(of: step, layer: layer, into: drive.block)
+                let first = (step * (evolutions + 1) + layer) * stream.driveRows
+                for row in 0..<stream.driveRows {
+                  for sample in 0..<Self.samples { #expect(drive[row, sample] == whole[first + row, sample], "\(form) step \(step) layer \(layer) row \(row) sample \(sample)") }
                 }
               }
+              stream.keep()
             }
             withExtendedLifetime(arena) {}
           }
