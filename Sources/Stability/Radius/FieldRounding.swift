@@ -104,12 +104,13 @@ struct FieldRounding {
 
   /// Bounds of |h·f(y)|, of the error of its computed value, before h is multiplied in floating-point arithmetic, and of the largest number on the way to it, for a computed y of at most R.
   ///
-  /// Sums, values of the activation and f itself are stored before they are multiplied by h, which may be small: they must not overflow.
-  func evaluate(_ state: Interval) -> (size: Interval, error: Interval, largest: Interval) {
+  /// Sums and values of the activation are stored before they are multiplied by h, which may be small: they must not overflow.
+  /// - Parameter isStored: whether f itself is stored too, with its damping; a step of one evaluation multiplies the damping by h at once.
+  func evaluate(_ state: Interval, isStored: Bool = false) -> (size: Interval, error: Interval, largest: Interval) {
     switch form {
     case .affine(let product, let activation, let damping):
       let (sum, wrong, sums) = (product.size(state), product.error(state), product.largest(state))
-      return (step * (activation.size(sum) + damping * state), step * activation.error(sum, wrong), Interval.max(sums, activation.largest(sums) + damping * state))
+      return (step * (activation.size(sum) + damping * state), step * activation.error(sum, wrong), Interval.max(sums, activation.largest(sums) + (isStored ? damping * state : Interval(0))))
     case .composed(let first, let activation, let second):
       let sum = first.size(state)
       let (hidden, error) = (activation.size(sum), activation.error(sum, first.error(state)))
@@ -181,8 +182,9 @@ struct RowSumRounding {
     let whole = value + valueError
     let error = valueError + factorError * whole + gammas.second * (1 + factorError) * whole
     let sums = plain.largest(state)
-    // The factors r^{−½} are at most 32.
-    let scaled = 32 * factor * (whole + error)
-    return (factor * value, factor * error + underflows.outer, Interval.max(Interval.max(sums, plainValue.largest(sums)), scaled))
+    let values = plainValue.largest(sums)
+    // r^{−1}σ, where the factors r^{−½} are at most 32.
+    let scaled = factor * Interval.min(32 * (whole + error), 1024 * values)
+    return (factor * value, factor * error + underflows.outer, Interval.max(Interval.max(sums, values), scaled))
   }
 }

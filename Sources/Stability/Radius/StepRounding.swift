@@ -106,7 +106,7 @@ struct StepRounding {
     for i in 0..<n {
       let (size, error) = sum({ a[i * n + $0] }, i)
       // The slope is computed at a stage that is itself wrong by `error`.
-      let (value, local, reached) = field.evaluate(state + size + error)
+      let (value, local, reached) = field.evaluate(state + size + error, isStored: true)
       largest = Interval.max(largest, Interval.max(reached, state + size + error))
       sizes.append(value)
       errors.append(field.gain * error + local)
