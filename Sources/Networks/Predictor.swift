@@ -153,14 +153,14 @@ package final class Predictor: @unchecked Sendable {
     if job.isPartial { plan.noteIntake(job.source, samples, log) }
     let scores = pass.scores(job.source, samples, columns: partition.columns(of: tile))
     if log.isOver { return false }
-    let callers = pass.inCallersUnits(pass.scores, snapshot.targetScaling)
+    let callers = pass.inCallersUnits(scores, snapshot.targetScaling)
     log.requireFinite(callers, within: job.limit, "scores")
     guard !log.hasFailed || job.isPartial, job.isWriting else { return false }
     if job.kind == .probabilities {
       pass.link(callers, plan.loss, within: job.linkedLimit)
       guard !log.hasFailed || job.isPartial else { return false }
     }
-    pass.give(job.kind, pass.scores, callers, count: samples.count, to: job.target, startRow: samples.lowerBound)
+    pass.give(job.kind, scores, callers, count: samples.count, to: job.target, startRow: samples.lowerBound)
     for row in log.failedSamples { job.target.fill(row: row, with: job.kind == .classes ? -1 : .nan) }
     return true
   }

@@ -64,7 +64,7 @@ def lotka_volterra(states: numpy.ndarray) -> numpy.ndarray:
 SYSTEMS = [
     System(
         "pendulum", pendulum, lambda y: y[..., 1] ** 2 / 2 + 1 - numpy.cos(y[..., 0]), lambda random, count: random.uniform([-2.0, -1.0], [2.0, 1.0], (count, 2)), 0.01, 0.015,
-        ("two_layer", "port_hamiltonian"), dict(activation="sin", hidden_width=32),
+        ("two_layer", "port_hamiltonian"), dict(activation="sin", hidden_width=12, substeps=2),
     ),
     System(
         "lotka_volterra", lotka_volterra, lambda y: numpy.exp(y[..., 0]) - y[..., 0] + numpy.exp(y[..., 1]) - y[..., 1] - 2,

@@ -22,6 +22,7 @@ TESTED_HERE = {
     "python/certified.py",
     "python/disc_in_annulus.py",
     "python/fashion_mnist.py",
+    "python/fitted_fields.py",
     "python/hidden_images.py",
     "python/image_network.py",
     "python/large_tables.py",
@@ -104,6 +105,12 @@ def test_disc_in_annulus_in_python(tmp_path):
     """Its exit status says that the stated accuracies are reached."""
     output = python("disc_in_annulus.py", tmp_path, "disc.png")
     assert "3      20" in output and (tmp_path / "disc.png").stat().st_size < 300_000
+
+
+def test_fitted_fields_in_python(tmp_path):
+    """Its exit status says that the stated errors are reached."""
+    output = python("fitted_fields.py", tmp_path, "fields.png")
+    assert output.count("hamiltonian_h") == 2 and (tmp_path / "fields.png").stat().st_size < 300_000
 
 
 def test_multilevel_in_python(tmp_path):
