@@ -32,6 +32,7 @@ STRUCTURES = {
     "sode_step_report": _structures.StepReportData,
     "sode_event_function": _structures.EventFunctionData,
     "sode_stepper_info": _structures.StepperInfo,
+    "sode_trajectory_fit": _structures.TrajectoryFitData,
     "sode_memory_plan": _structures.MemoryPlanData,
     "sode_block_memory": _structures.BlockMemoryData,
     "sode_near_identity_gap": _structures.NearIdentityGapData,
