@@ -25,6 +25,17 @@ package func gatherStepLabels(
   return found
 }
 
+/// Row `output` of `out`, float64, gets that output at steps of samples: at index i of `indices` that of the step whose number is places[i] = sample·steps + step. All steps lie in `all`, steps·outputs × samples.
+package func gatherStepNumbers(_ all: Block, outputs: Int, output: Int, places: UnsafePointer<Int64>, steps: Int, _ indices: Range<Int>, into out: Block) {
+  precondition(all.precision == .float64 && out.precision == .float64, "scores of figures are float64")
+  let source = UnsafeRawPointer(all.base).assumingMemoryBound(to: Double.self)
+  let row = out.base.assumingMemoryBound(to: Double.self) + output * out.stride
+  for index in indices {
+    let (sample, step) = Int(places[index]).quotientAndRemainder(dividingBy: steps)
+    row[index] = source[(step * outputs + output) * all.stride + sample]
+  }
+}
+
 /// The class of each of the first `count` samples: the row of the largest score, the first of equals; with one row, 1 where the score is positive.
 ///
 /// They are written to `column` of `out`, which holds integers or floats, from row `startRow` on.

@@ -68,17 +68,10 @@ final class ObservedSteps {
 
   /// Takes the scores from those of all steps, steps·outputs × samples.
   func take(_ all: Block) {
-    let source = UnsafeRawPointer(all.base).assumingMemoryBound(to: Double.self)
     for output in 0..<scores.rows {
-      let row = scores.base.assumingMemoryBound(to: Double.self) + output * scores.stride
-      Watch.allPieces(count) { piece in
-        for index in piece {
-          let (sample, step) = Int(self.places[index]).quotientAndRemainder(dividingBy: self.steps)
-          row[index] = source[(step * self.scores.rows + output) * all.stride + sample]
-        }
-      }
-      for index in count..<scores.columns { row[index] = 0 }
+      Watch.allPieces(count) { piece in gatherStepNumbers(all, outputs: self.scores.rows, output: output, places: self.places, steps: self.steps, piece, into: self.scores) }
     }
+    for output in 0..<scores.rows { fill(Vector(scores.rows(output..<output + 1).base, count: scores.columns, precision: .float64)[count..<scores.columns], 0) }
   }
 
   /// Writes the target values, of `block.rows` for each step.

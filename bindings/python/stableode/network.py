@@ -373,8 +373,7 @@ class Network(Analyzable, Drawable, Equational, Exportable, Shooting):
         rows_without_result: Literal["error", "nan"] = "error",
     ) -> numpy.ndarray:
         """Probabilities [samples, outputs]: softmax or logistic of the scores, for multilabel_logistic those of each label. Losses of
-        values give predictions in the unit of the targets. With outputs_at="steps" [samples, steps, outputs]. rows_without_result: as in
-        `predict`.
+        values give predictions in the unit of the targets. With outputs_at="steps" [samples, steps, outputs]. Rows: as in `predict`.
         """
         return self._predict(features, PROBABILITIES, threads, out, rows_without_result)
 
