@@ -47,6 +47,7 @@ public func sode_network_fit_trajectories(
       let outcome = try progress.run { () throws(Failure) in
         try watching(limits) { () throws(Failure) in try fit.run(initialStates: result?.view) { progress.report($0) } }
       }
+      try result?.check()
       result?.give()
       if let report {
         var row = sode_trajectory_fit()

@@ -92,7 +92,7 @@ def measure(name: str, part: float, model: str, split: Split) -> dict[str, Any]:
             classifier.fit(training, labels)
             seconds.append(time.process_time() - start)
             accuracies.append(classifier.score(test, truth))
-        found = {"epochs": classifier.n_iter_}
+            found = {"epochs": classifier.n_iter_}
     return {
         "figure": f"sequences/{name}/{model}",
         "dropped": part,

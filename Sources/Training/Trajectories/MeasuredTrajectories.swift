@@ -12,13 +12,16 @@ package struct MeasuredTrajectories {
   package let steps: Int
   package var count: Int { features.rows }
 
-  /// - Throws: `.shapeMismatch`; `.invalidData` naming the row of an infinite observation.
-  package init(features: TensorView, states: TensorView, width: Int, steps: Int) throws(Failure) {
+  /// - Parameter precision: the network's, which must hold the observations.
+  /// - Throws: `.shapeMismatch`; `.invalidData` naming the row of an observation that is infinite or too large.
+  package init(features: TensorView, states: TensorView, width: Int, steps: Int, precision: Precision) throws(Failure) {
     guard states.rows == features.rows, states.columns == steps * width else {
       throw Failure(.shapeMismatch, "states has \(states.rows) rows of \(states.columns) numbers; \(features.rows) trajectories of \(steps) times have \(steps) × \(width) numbers each")
     }
-    if let place = try firstUnheldInPieces(states, by: .float64, allowsNaN: true) {
-      throw Failure(.invalidData, "states holds an infinite number at row \(place.row), time \(place.column / width), feature \(place.column % width); NaN stands for what was not observed")
+    if let place = try firstUnheldInPieces(states, by: precision, allowsNaN: true) {
+      let number = states.number(row: place.row, column: place.column)
+      let what = number.isInfinite ? "an infinite number" : "\(number), too large for \(precision.name),"
+      throw Failure(.invalidData, "states holds \(what) at row \(place.row), time \(place.column / width), feature \(place.column % width); NaN stands for what was not observed")
     }
     (self.features, self.states, self.width, self.steps) = (features, states, width, steps)
   }

@@ -46,7 +46,7 @@ package struct TrajectoryFit {
     options = try TrajectoryFitOptions(values)
     self.network = network
     try plan.checkIntake(features, network.snapshot.normalization, called: "features")
-    let trajectories = try MeasuredTrajectories(features: features, states: states, width: shape.width, steps: shape.steps)
+    let trajectories = try MeasuredTrajectories(features: features, states: states, width: shape.width, steps: shape.steps, precision: plan.precision)
     segments = try TrajectorySegments(trajectories, plan, segment: options.segment)
   }
 

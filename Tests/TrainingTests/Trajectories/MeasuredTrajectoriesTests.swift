@@ -1,5 +1,6 @@
 import LinearAlgebra
 import Settings
+import TestSupport
 import Testing
 import Training
 
@@ -11,7 +12,7 @@ struct MeasuredTrajectoriesTests {
   private func trajectories<Result>(_ states: [Double], _ body: (MeasuredTrajectories) throws -> Result) throws -> Result {
     let (features, states) = (try Numbers(Self.features, .float64), try Numbers(states, .float64))
     func view(_ numbers: Numbers, _ columns: Int) -> TensorView { TensorView(UnsafeRawPointer(numbers.vector.base), type: .float64, rows: 1, columns: columns) }
-    return try withExtendedLifetime((features, states)) { try body(try MeasuredTrajectories(features: view(features, 7), states: view(states, 10), width: 2, steps: 5)) }
+    return try withExtendedLifetime((features, states)) { try body(try MeasuredTrajectories(features: view(features, 7), states: view(states, 10), width: 2, steps: 5, precision: .float32)) }
   }
 
   @Test func repetitionsEndATrajectory() throws {
@@ -35,5 +36,8 @@ struct MeasuredTrajectoriesTests {
     states[5] = .infinity
     let failure = #expect(throws: Failure.self) { try trajectories(states) { _ in } }
     #expect(failure?.status == .invalidData && failure?.message.contains("row 0, time 2, feature 1") == true)
+    states[5] = 1e39
+    let large = #expect(throws: Failure.self) { try trajectories(states) { _ in } }
+    #expect(large?.message.contains("too large for float32") == true)
   }
 }

@@ -42,7 +42,7 @@ struct TrajectoryCase {
 
   var featureView: TensorView { features.view(rows: count, columns: 2 + steps) }
   var stateView: TensorView { states.view(rows: count, columns: 2 * steps) }
-  var trajectories: MeasuredTrajectories { get throws { try MeasuredTrajectories(features: featureView, states: stateView, width: 2, steps: steps) } }
+  var trajectories: MeasuredTrajectories { get throws { try MeasuredTrajectories(features: featureView, states: stateView, width: 2, steps: steps, precision: .float64) } }
 
   func fit(_ settings: [(String, OptionValue)]) throws -> TrajectoryFit {
     var values = OptionValues(scope: "trajectory_fit", trajectoryFitOptions)

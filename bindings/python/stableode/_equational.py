@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ._model import Model
+from ._shooting import Shooting
 from .field import VectorField
 from .stepper import Stepper
 
 
-class Equational(Model):
-    """A network's vector fields and streams."""
+class Equational(Shooting):
+    """A network's vector fields, their fits to trajectories, and streams."""
 
     @property
     def field(self) -> VectorField:

@@ -24,7 +24,6 @@ from ._limits import Deadline
 from ._misplaced import check_metrics, of_network
 from ._model import PROBABILITIES, SCORES, scaling_tensors
 from ._reporting import Receivers
-from ._shooting import Shooting
 from ._structures import EvaluationData
 from ._tensor import image_output, output, tensor_of
 from ._text import flag, integer, metric_names, options_json, path, read_bytes, seed_number, text, thread_count
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
     from ._options import NetworkOptions, ProjectionOptions, TrainingKeywords
 
 
-class Network(Analyzable, Drawable, Equational, Exportable, Shooting):
+class Network(Analyzable, Drawable, Equational, Exportable):
     """A stable ODE network.
 
     The keywords are the library's options of the scopes "network" and "block": `stableode.options(scope)` lists them with

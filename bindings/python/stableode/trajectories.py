@@ -22,9 +22,6 @@ from .network import Network
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
-    from typing_extensions import Unpack
-
-    from ._options import TrajectoryFitOptions
     from ._shooting import FitProgress, TrajectoryFit
     from .progress import CancelToken
 
@@ -147,7 +144,7 @@ def _first_observed(index: int, states: numpy.ndarray) -> numpy.ndarray:
     if not known.any(axis=0).all():
         number = int(numpy.argmin(known.any(axis=0)))
         raise InvalidDataError(f"trajectory {index}: number {number} of its state is never observed; give initial_states")
-    return states[known.argmax(axis=0), numpy.arange(states.shape[1])]
+    return numpy.asarray(states[known.argmax(axis=0), numpy.arange(states.shape[1])])
 
 
 @dataclass(frozen=True)
@@ -177,10 +174,10 @@ class _Units:
         return cls(shift, scale, float(2.0 ** numpy.round(-numpy.log2(speed))) if speed > 0 and numpy.isfinite(speed) else 1.0)
 
     def inwards(self, states: numpy.ndarray) -> numpy.ndarray:
-        return (states - self.shift) / self.scale
+        return numpy.asarray((states - self.shift) / self.scale)
 
     def outwards(self, states: numpy.ndarray) -> numpy.ndarray:
-        return self.shift + self.scale * states
+        return numpy.asarray(self.shift + self.scale * states)
 
 
 @dataclass(frozen=True)
@@ -216,7 +213,7 @@ class TrajectoryModel:
         time_limit: float | None = None,
         on_progress: Callable[[FitProgress], object] | None = None,
         cancel: CancelToken | None = None,
-        **options: Unpack[TrajectoryFitOptions],
+        **options: Any,
     ) -> TrajectoryModel:
         """A model that is fitted from this one's parameters on, to the same trajectories or to others: in longer segments, for example, or without any.
 
@@ -285,9 +282,11 @@ def fit(
     options: those of the network (field="two_layer", hidden_width=32, integrator="rk4", seed …) and of the fit (segment, continuity,
     rounds, optimizer, epochs …), by their names.
 
+        from stableode import trajectories
+
         times = numpy.linspace(0, 6, 40)
         states = numpy.stack([numpy.cos(times), -numpy.sin(times)], axis=1)
-        model = stableode.trajectories.fit(times, states, field="dense", activation="identity", bias="none")
+        model = trajectories.fit(times, states, field="dense", activation="identity", bias="none")
         model.rollout([1.0, 0.0], times)
 
     Errors: those of `pack`, of `Network` and of `Network.fit_trajectories`.

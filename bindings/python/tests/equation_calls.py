@@ -1,9 +1,10 @@
-"""Long calls of streams and of the vector fields of blocks, for test_interruption.py."""
+"""Long calls of streams, of the vector fields of blocks, and of fits to trajectories, for test_interruption.py."""
 
 import numpy
 
 import stableode
-from long_calls import long, ref, rows
+from long_calls import CANCELLED, created, long, ref, rows
+from stableode import _structures
 from stableode._library import library
 from stableode._tensor import output, tensor_of
 
@@ -62,3 +63,33 @@ def _(world):
 def _(world):
     return field_call(
         lambda network, times, states, gradient: library.sode_network_field_pullback(network, 0, ref(times), ref(states), ref(states), None, ref(gradient)), 1)
+
+
+@long("sode_network_fit_trajectories")
+def _(world):
+    count, steps = 200, 101
+    times = numpy.linspace(0, 10, steps)
+    features = numpy.concatenate([numpy.ones((count, 2)), numpy.broadcast_to(times, (count, steps))], axis=1)
+    states = numpy.broadcast_to(numpy.stack([numpy.cos(times), -numpy.sin(times)], axis=1), (count, steps, 2))
+    network = stableode.Network(
+        opening="trajectory", channels=2, width=2, inputs=2 + steps, outputs=2, outputs_at="steps", readout="identity", loss="least_squares", field="two_layer",
+        hidden_width=64, integrator="rk4", weights_in_time="shared", layers=steps - 1,
+    )
+    given = [tensor_of(features, "features"), tensor_of(states, "states")]
+
+    def run():
+        status = library.sode_network_fit_trajectories(
+            network._pointer, *(ref(each) for each in given), b'{"epochs": 1000000}', 19, _structures.ProgressFunction(), None, None, None, None
+        )
+        if status == CANCELLED:
+            raise stableode.CancelledError
+
+    return run
+
+
+@long("sode_network_with_steps")
+def _(world):
+    network = stableode.Network(
+        opening="sequence", inputs=4, outputs=2, width=1000, field="antisymmetric_rnn", layers=4, weights_in_time="shared"
+    )
+    return lambda: library.sode_network_with_steps(network._pointer, 1_000_000, ref(created()))

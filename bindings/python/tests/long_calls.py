@@ -571,36 +571,6 @@ def _(world):
     )
 
 
-@long("sode_network_fit_trajectories")
-def _(world):
-    count, steps = 200, 101
-    times = numpy.linspace(0, 10, steps)
-    features = numpy.concatenate([numpy.ones((count, 2)), numpy.broadcast_to(times, (count, steps))], axis=1)
-    states = numpy.broadcast_to(numpy.stack([numpy.cos(times), -numpy.sin(times)], axis=1), (count, steps, 2))
-    network = stableode.Network(
-        opening="trajectory", channels=2, width=2, inputs=2 + steps, outputs=2, outputs_at="steps", readout="identity", loss="least_squares", field="two_layer",
-        hidden_width=64, integrator="rk4", weights_in_time="shared", layers=steps - 1,
-    )
-    given = [tensor_of(features, "features"), tensor_of(states, "states")]
-
-    def run():
-        status = library.sode_network_fit_trajectories(
-            network._pointer, *(ref(each) for each in given), b'{"epochs": 1000000}', 19, _structures.ProgressFunction(), None, None, None, None
-        )
-        if status == CANCELLED:
-            raise stableode.CancelledError
-
-    return run
-
-
-@long("sode_network_with_steps")
-def _(world):
-    network = stableode.Network(
-        opening="sequence", inputs=4, outputs=2, width=1000, field="antisymmetric_rnn", layers=4, weights_in_time="shared"
-    )
-    return lambda: library.sode_network_with_steps(network._pointer, 1_000_000, ref(created()))
-
-
 @long("sode_network_solve")
 def _(world):
     network = stableode.Network(**World.adaptive)

@@ -14,7 +14,7 @@ import pytest
 import stableode
 from stableode._arrow import Table
 from stableode._library import library
-from stableode._structures import EvaluationData, EventFunctionData, NearIdentityGapData, ProgressData, ReleaseFunction, StepReportData
+from stableode._structures import EvaluationData, EventFunctionData, NearIdentityGapData, ProgressData, ProgressFunction, ReleaseFunction, StepReportData, TrajectoryFitData
 from stableode._tensor import output, tensor_of
 
 from point_calls import point_calls
@@ -34,7 +34,11 @@ class World:
         self.network = stableode.Network(**common, **layers, loss="least_squares")
         self.classifier = stableode.Network(**common, **layers)
         self.adaptive = stableode.Network(**common, layers=1, integrator="dopri5", field="dense", activation="identity")
-        for network in (self.network, self.classifier, self.adaptive):
+        self.trajectory = stableode.Network(
+            opening="trajectory", channels=2, width=2, inputs=5, outputs=2, outputs_at="steps", readout="identity", loss="least_squares", field="two_layer", layers=2,
+            weights_in_time="shared", precision=precision, seed=4,
+        )
+        for network in (self.network, self.classifier, self.adaptive, self.trajectory):
             network.parameter_vector = numpy.clip(network.parameter_vector.astype("float64") * scale, -3e38, 3e38)
         random = numpy.random.default_rng(2)
         self.features = 1 + random.random((SAMPLES, WIDTH))
@@ -385,6 +389,14 @@ CALLS = {
     "sode_gradient_report": Call(
         lambda w, g, r: L.sode_gradient_report(w.gradient._pointer, r["report"].ref), results=lambda w, real: {"report": Struct(StepReportData)}
     ),
+    # A NaN among the states stands for what was not observed, an infinite one is refused.
+    "sode_network_fit_trajectories": Call(
+        lambda w, g, r: L.sode_network_fit_trajectories(
+            w.trajectory._pointer, g["features"].ref, g["states"].ref, b'{"epochs": 3}', 13, ProgressFunction(), None, None, r["initial_states"].ref, r["report"].ref
+        ),
+        lambda w: {"features": numpy.array([[1.0, 0.0, 0.0, 0.5, 1.0]] * 2), "states": numpy.array([[[1.0, 0.0], [0.9, -0.5], [0.5, -0.8]]] * 2)},
+        lambda w, real: {"initial_states": Out((2, 2), real), "report": Struct(TrajectoryFitData)},
+    ),
     # The header documents NaN for times that a sample did not reach.
     "sode_network_solve": Call(
         solve,
@@ -505,7 +517,7 @@ def test_valid_numbers_give_finite_results(name, precision):
 
 
 #: Arguments in which NaN stands for what was not observed. Data sets do not know whether a network takes such targets; the first call that uses both refuses them (test_sequences_steps).
-MAY_BE_UNOBSERVED = {("sode_dataset_create", "targets"), ("sode_dataset_retain", "targets")}
+MAY_BE_UNOBSERVED = {("sode_dataset_create", "targets"), ("sode_dataset_retain", "targets"), ("sode_network_fit_trajectories", "states")}
 INPUTS = [(name, argument) for name, call in CALLS.items() for argument in call.given(World())]
 
 

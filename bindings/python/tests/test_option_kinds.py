@@ -27,6 +27,9 @@ def takes(option, value):
     return {int: kind is int, float: kind in (int, float), str: kind is str, bool: kind in (bool, int, str)}[option.type]
 
 
+TRAJECTORY = dict(opening="trajectory", channels=1, width=1, inputs=3, outputs=1, outputs_at="steps", readout="identity", loss="least_squares", layers=1, weights_in_time="shared")
+
+
 class Setter:
     """Sets options of one scope from JSON."""
 
@@ -50,6 +53,8 @@ class Setter:
         elif self.scope == "certificate":
             certificate = ctypes.c_void_p()
             library.sode_network_certify(self.network._pointer, b"lipschitz_l2", text, len(text), None, ctypes.byref(certificate))
+        elif self.scope == "trajectory_fit":
+            stableode.Network(**TRAJECTORY).fit_trajectories([[1.0, 0.0, 1.0]], [[[1.0], [0.5]]], **options)
         elif self.scope == "mechanics":
             self.network.mechanics([[0.0, 1.0]], [1], **options)
         else:
@@ -85,7 +90,7 @@ def test_a_value_of_another_kind_is_refused_with_what_came_and_what_is_allowed(s
 def test_the_typed_calls_refuse_the_same(setters, scope, key):
     """Setting by int, real and text; those of a connector are set by JSON alone."""
     option = stableode.options(scope)[key]
-    if scope in ("connector", "architecture", "stability_report", "mechanics", "certificate"):
+    if scope in ("connector", "architecture", "trajectory_fit", "stability_report", "mechanics", "certificate"):
         pytest.skip(f"the options of scope {scope} have no typed calls")
     trainer = setters["trainer"].trainer._pointer
     specification = ctypes.c_void_p()

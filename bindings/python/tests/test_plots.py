@@ -8,6 +8,7 @@ import numpy
 import pytest
 
 import stableode
+from stableode import trajectories
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (after the choice of a backend without a screen)
@@ -221,7 +222,7 @@ def test_principal_directions(shape):
 def test_fitted_fields_and_series():
     times = numpy.linspace(0, 6, 30)
     states = numpy.stack([numpy.cos(times), -numpy.sin(times)], axis=1)
-    model = stableode.trajectories.fit(times, states, hidden_width=8, epochs=20, seed=1)
+    model = trajectories.fit(times, states, hidden_width=8, epochs=20, seed=1)
     axes = stableode.plots.phase_portrait(model, states)
     assert axes.get_xlabel() == "$y_1$" and len(axes.collections) >= 2
     axes = stableode.plots.rollout(model, times, states, until=8.0)
@@ -229,7 +230,7 @@ def test_fitted_fields_and_series():
     assert followed.get_xdata()[-1] == 8.0 and numpy.allclose(followed.get_ydata(), model.rollout(states[0], followed.get_xdata())[:, 0])
     with pytest.raises(stableode.ShapeMismatchError, match="first observation is not whole"):
         stableode.plots.rollout(model, times, numpy.where(numpy.arange(30)[:, None] == 0, numpy.nan, states))
-    three = stableode.trajectories.fit(times, numpy.concatenate([states, states[:, :1]], axis=1), hidden_width=4, epochs=2)
+    three = trajectories.fit(times, numpy.concatenate([states, states[:, :1]], axis=1), hidden_width=4, epochs=2)
     with pytest.raises(stableode.IncompatibleError, match="shows 2"):
         stableode.plots.phase_portrait(three)
     network = stableode.Network(opening="sequence", inputs=6, outputs=2, width=3, layers=6, field="antisymmetric_rnn")

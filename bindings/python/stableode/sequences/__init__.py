@@ -5,6 +5,6 @@
 """
 
 from ._layout import SequenceLayout
-from ._packed import PackedSequences, pack
+from ._packed import PackedSequences, pack, pack_in
 
-__all__ = ["PackedSequences", "SequenceLayout", "pack"]
+__all__ = ["PackedSequences", "SequenceLayout", "pack", "pack_in"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy
 
@@ -11,9 +11,6 @@ from .._errors import IncompatibleError, InvalidDataError, ShapeMismatchError
 from ._clock import Clock
 from ._integrals import centers_of, integrals, lasting
 from ._observations import Duplicates, Observations
-
-if TYPE_CHECKING:
-    from ._packed import PackedSequences
 
 #: What a step holds, as in the option sequence_layout.
 Kind: TypeAlias = Literal["values", "times_values", "times_values_mask"]
@@ -23,7 +20,7 @@ Longer: TypeAlias = Literal["error", "first", "last"]
 
 @dataclass(frozen=True, eq=False)
 class SequenceLayout:
-    """How series become features; `pack` makes one, and `PackedSequences.pack` uses it for later series.
+    """How series become features; `pack` makes one, and `PackedSequences.pack` and `pack_in` use it for later series.
 
     channels: the names of the channels, as the network sees them. steps: those of a sample. kind: the option sequence_layout.
     grid: the times that all series share [steps], or None. span: the time of the network that the layout's time takes, or None for times as they are.
@@ -47,11 +44,8 @@ class SequenceLayout:
     duplicates: Duplicates
     clock: Clock = field(default_factory=Clock)
 
-    def pack(self, data: Any, times: Any = None, *, longer: Longer = "error") -> PackedSequences:
-        """Series in this layout; as `PackedSequences.pack`."""
-        from ._packed import packed_in
-
-        return packed_in(self, data, times, longer)
+    def __hash__(self) -> int:
+        return hash((self.channels, self.steps, self.kind))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SequenceLayout):

@@ -64,7 +64,7 @@ class PackedSequences:
         longer: what becomes of a series with more steps than the layout, or that lasts longer than the layout's span: "error", or "first"
         or "last", which keep its first or last steps. Errors: those of `stableode.sequences.pack`, and IncompatibleError where the layout has no times or masks for what the series hold.
         """
-        return self.layout.pack(data, times, longer=longer)
+        return pack_in(self.layout, data, times, longer=longer)
 
     def pack_targets(self, targets: Any) -> numpy.ndarray:
         """Targets of each step in the order of the features: labels [samples, steps] of int64, −1 where there is none, or values
@@ -231,8 +231,8 @@ def _weights(weights: ArrayLike, samples: int) -> numpy.ndarray:
     return array
 
 
-def packed_in(layout: SequenceLayout, data: Any, times: Any, longer: Longer) -> PackedSequences:
-    """Series packed in a layout that there is."""
+def pack_in(layout: SequenceLayout, data: Any, times: Any = None, *, longer: Longer = "error") -> PackedSequences:
+    """Series in a layout that there is, such as an estimator's `layout_`: as `PackedSequences.pack`."""
     if longer not in _LONGER:
         raise InvalidArgumentError(f"longer is {longer!r}; it must be one of {', '.join(map(repr, _LONGER))}")
     own = layout.channels[: layout.own]

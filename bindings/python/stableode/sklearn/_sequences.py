@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy
 
 from .._tensor import as_array
-from ..sequences import PackedSequences, SequenceLayout, pack
+from ..sequences import PackedSequences, SequenceLayout, pack, pack_in
 from ..sequences._defaults import extra_channels, network_options, span, training_options
 from ._estimator import Estimator
 from ._rows import used
@@ -87,7 +87,7 @@ class SequenceEstimator(Estimator):
             if reset:
                 self.n_features_in_ = X.layout.own
             elif X.layout != self.layout_:
-                raise ValueError("the series were not packed in the layout of the fit; pack them by layout_.pack(…)")
+                raise ValueError("the series were not packed in the layout of the fit; pack them by stableode.sequences.pack_in(layout_, …)")
         elif not isinstance(X, (list, tuple)):
             return X if isinstance(X, numpy.ndarray) and X.dtype == object else as_array(X, "X")
         return X
@@ -95,7 +95,7 @@ class SequenceEstimator(Estimator):
     def _packed(self, X: Any) -> PackedSequences:
         """Series in the layout of the fit."""
         series = self._series(X, reset=False)
-        return series if isinstance(series, PackedSequences) else self.layout_.pack(series, longer=self.longer)
+        return series if isinstance(series, PackedSequences) else pack_in(self.layout_, series, longer=self.longer)
 
     def _column_names(self) -> Any:
         names = vars(self).get("feature_names_in_")
