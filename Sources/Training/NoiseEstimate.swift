@@ -28,7 +28,7 @@ enum NoiseEstimate {
   private static func targets(of plan: NetworkPlan) -> Int { plan.loss.targetKind == .labels ? plan.loss.classes(outputs: plan.outputs) : plan.targetCount }
 
   /// - Parameters:
-  ///   - training: data that agrees with the plan, and for which `applies` is true.
+  ///   - training: data that has been checked against the plan (`suited`), and for which `applies` is true.
   ///   - normalization: how features enter the network.
   /// - Throws: `memory`; why the work must end.
   static func isLinearUpToNoise(_ training: Dataset, _ plan: NetworkPlan, _ normalization: Normalization?) throws(Failure) -> Bool {

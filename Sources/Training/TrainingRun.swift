@@ -189,7 +189,7 @@ final class TrainingRun {
     let plan = trainer.network.plan
     guard trainer.loss == nil, !trainer.options.isSet("optimizer"), !trainer.options.isSet("weight_decay"), NoiseEstimate.applies(to: plan, rows: training.count) else { return false }
     try trainer.network.requireAgreement(with: training, called: "the training data")
-    return try NoiseEstimate.isLinearUpToNoise(training, plan, scaling.features)
+    return try NoiseEstimate.isLinearUpToNoise(try suited(training, for: plan, scaling, called: "the training data"), plan, scaling.features)
   }
 
   /// Divides the training data into the rows of the steps and those held out for validation.

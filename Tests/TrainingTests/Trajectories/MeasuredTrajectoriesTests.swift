@@ -10,8 +10,8 @@ struct MeasuredTrajectoriesTests {
   private static let states: [Double] = [.nan, .nan, 6, .nan, .nan, .nan, 9, 8, .nan, .nan]
 
   private func trajectories<Result>(_ states: [Double], _ body: (MeasuredTrajectories) throws -> Result) throws -> Result {
-    let (features, states) = (try Numbers(Self.features, .float64), try Numbers(states, .float64))
-    func view(_ numbers: Numbers, _ columns: Int) -> TensorView { TensorView(UnsafeRawPointer(numbers.vector.base), type: .float64, rows: 1, columns: columns) }
+    let (features, states) = (try TestSupport.Numbers(Self.features, .float64), try TestSupport.Numbers(states, .float64))
+    func view(_ numbers: TestSupport.Numbers, _ columns: Int) -> TensorView { TensorView(UnsafeRawPointer(numbers.vector.base), type: .float64, rows: 1, columns: columns) }
     return try withExtendedLifetime((features, states)) { try body(try MeasuredTrajectories(features: view(features, 7), states: view(states, 10), width: 2, steps: 5, precision: .float32)) }
   }
 

@@ -8,8 +8,8 @@ import Training
 /// Trajectories of the oscillator q̈ = −q at irregular times, and a network for them.
 struct TrajectoryCase {
   let network: Network
-  let features: Numbers
-  let states: Numbers
+  let features: TestSupport.Numbers
+  let states: TestSupport.Numbers
   let count: Int
   let steps: Int
 
@@ -23,13 +23,14 @@ struct TrajectoryCase {
       {"precision": "float64", "opening": "trajectory", "channels": 2, "inputs": \(2 + steps), "width": 2, "outputs": 2, "outputs_at": "steps", "readout": "identity", "loss": "least_squares", \(field),
        "integrator": "\(integrator)", "weights_in_time": "shared", "layers": \(steps - 1), "seed": 3}
       """)
-    features = try Numbers(count * (2 + steps), .float64)
-    states = try Numbers(count * steps * 2, .float64)
+    features = try TestSupport.Numbers(count * (2 + steps), .float64)
+    states = try TestSupport.Numbers(count * steps * 2, .float64)
     for trajectory in 0..<count {
       let (amplitude, phase) = (1 + 0.3 * Double(trajectory), 0.7 * Double(trajectory))
       for step in 0..<steps {
         // Intervals that vary by a third.
-        let time = horizon * (Double(step) + (step > 0 && step < steps - 1 ? 0.16 * sin(7 * Double(step + trajectory)) : 0)) / Double(steps - 1)
+        let shift = step > 0 && step < steps - 1 ? 0.16 * sin(7 * Double(step + trajectory)) : 0.0
+        let time = horizon * (Double(step) + shift) / Double(steps - 1)
         features[trajectory * (2 + steps) + 2 + step] = time
         for (k, value) in [amplitude * cos(time + phase), -amplitude * sin(time + phase)].enumerated() {
           if step == 0 { features[trajectory * (2 + steps) + k] = value }

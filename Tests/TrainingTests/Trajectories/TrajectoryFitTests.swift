@@ -15,7 +15,7 @@ struct TrajectoryFitTests {
   @Test(arguments: [0, 3, 6])
   func shootingFindsTheOscillator(segment: Int) throws {
     let own = try TrajectoryCase(missing: segment == 3 ? 3 : 0)
-    let starts = try Numbers(6, .float64)
+    let starts = try TestSupport.Numbers(6, .float64)
     let (status, report) = try own.fit([("segment", .integer(Int64(segment)))]).run(initialStates: starts.target(rows: 3, columns: 2))
     #expect(status == .ok && report.steps > 3 && report.segments == (segment == 0 ? 3 : 3 * 12 / segment))
     #expect(error(own.network) < 5e-3 && report.loss < 1e-6 && report.largestGap < 1e-3)

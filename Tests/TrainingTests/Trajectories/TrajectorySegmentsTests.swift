@@ -16,7 +16,7 @@ struct TrajectorySegmentsTests {
     let given = (0..<13).map { own.features[2 + $0] }
     #expect(times[0] == Array(given[0...5]) && times[1] == Array(given[5...10]) && times[2] == Array(given[10...12]) + [given[12], given[12], given[12]])
     #expect(segments.targets.number(row: 0, column: 10).isNaN && segments.targets.number(row: 1, column: 0) == own.states[10] && segments.targets.number(row: 2, column: 4) == own.states[24])
-    let starts = try Numbers(12, .float64)
+    let starts = try TestSupport.Numbers(12, .float64)
     try segments.begin(starts.vector)
     #expect(starts[2] == own.states[10] && starts[0] == own.features[0])
     segments.place(starts.vector)
