@@ -15,6 +15,7 @@ struct RegistrationTests {
     "ImageImex": "takes the place of Imex for images",
     "KernelSplitting": "takes the place of RotationSplitting where A is a convolution",
     "DenseOperator": "the case `dense` of OperatorKind makes it",
+    "ShootingLoss": "adds the gaps of multiple shooting to a network's loss",
     "SteppedLoss": "sums the loss of a network with outputs at every step over the steps",
     "CallerLoss": "calls a function of the caller's",
     "CallerMetric": "calls a function of the caller's",

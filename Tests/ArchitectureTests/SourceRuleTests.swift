@@ -58,7 +58,7 @@ struct SourceRuleTests {
     let long = try paths.compactMap { path in
       let lines = try Repository.text(path).split(separator: "\n", omittingEmptySubsequences: false).count
       // The public header is one file by rule and carries its whole specification. Whoever checks a certificate needs one file.
-      let most = ["include/stableode.h": 1200, "bindings/checker/check_certificate.py": 3000][path] ?? 600
+      let most = ["include/stableode.h": 1200, "bindings/checker/check_certificate.py": 3500][path] ?? 600
       return lines > most ? "\(path): \(lines) lines" : nil
     }
     #expect(long == [])

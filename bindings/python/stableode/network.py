@@ -102,9 +102,8 @@ class Network(Analyzable, Drawable, Equational, Exportable):
     @metadata.setter
     def metadata(self, notes: Mapping[str, str]) -> None:
         notes, present = dict(notes), self.metadata
-        for key in list(present):
-            if key not in notes:
-                del present[key]
+        for key in set(present) - set(notes):
+            del present[key]
         present.update(notes)
 
     @property
