@@ -58,6 +58,14 @@ package struct TrajectoryFit {
   /// - Returns: `ok`, or the reason why the fit ended early; the network then has the parameters of the last complete step.
   /// - Throws: `.notFinite` and others for trajectories that diverge at the first guess, which segments help against; `.state` if the network's parameters were replaced meanwhile; `.memory`; the callback's failure.
   package func run(initialStates: MutableTensorView? = nil, onEvent: @escaping (TrajectoryFitEvent) -> Int32 = { _ in 0 }) throws(Failure) -> (status: Status, report: TrajectoryFitReport) {
+    do throws(Failure) { return try fitted(initialStates, onEvent) } catch {
+      // A fit that must end before its first step ends as requested, too.
+      guard error.status.rawValue > 0 else { throw error }
+      return (error.status, TrajectoryFitReport())
+    }
+  }
+
+  private func fitted(_ initialStates: MutableTensorView?, _ onEvent: @escaping (TrajectoryFitEvent) -> Int32) throws(Failure) -> (status: Status, report: TrajectoryFitReport) {
     let objective = try ShootingObjective(segments, fitsInitialStates: options.fitsInitialStates, threads: options.threads == 0 ? availableProcessors() : options.threads)
     let snapshot = network.snapshot
     let buffer = try Buffer(count: objective.count, precision: segments.plan.precision)

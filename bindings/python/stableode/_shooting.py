@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -109,7 +110,10 @@ class Shooting(Model):
         source, observed, chosen = tensor_of(features, "features"), tensor_of(states, "states"), options_json(options)
         width = observed.shape[2] if observed.ndim == 3 else 1
         found, found_tensor = output((source.shape[0], width), self.dtype)
-        report, relay = TrajectoryFitData(), Relay(FitProgress._of)
+        # A fit that ends before its first step writes neither states nor a loss.
+        if observed.ndim == 3 and source.ndim == 2 and source.shape[1] > width:
+            found[:] = numpy.asarray(features, dtype=numpy.float64)[:, :width]
+        report, relay = TrajectoryFitData(loss=math.nan), Relay(FitProgress._of)
         relay.receiver = on_progress
         try:
             with attention.noting():
