@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from ._errors import OUTCOMES, CallbackFailedError
+from ._errors import OUTCOMES, CallbackFailedError, UnsupportedTypeError
 from ._handle import new_pointer, pointer_of
 from ._interrupts import attention
 from ._library import library
@@ -105,6 +105,8 @@ class Shooting(Model):
         After an early end the network has the parameters of the last complete step. Errors: IncompatibleError for another network;
         NotFiniteError naming the trajectory that diverges at the first guess, which shorter segments help against.
         """
+        if on_progress is not None and not callable(on_progress):
+            raise UnsupportedTypeError(f"on_progress is a {type(on_progress).__name__}; it must be a function that receives a FitProgress, or None")
         limits = Limits(milliseconds=milliseconds(time_limit, "time_limit"))
         limits.cancel = None if cancel is None else pointer_of(cancel, "cancel_token", "cancel")
         source, observed, chosen = tensor_of(features, "features"), tensor_of(states, "states"), options_json(options)

@@ -19,6 +19,11 @@ def network(**options):
     return stableode.Network(**{"inputs": 2, "outputs": 2, "width": 2, "layers": 2, **options})
 
 
+TRAJECTORY = dict(
+    opening="trajectory", channels=2, inputs=4, outputs_at="steps", readout="identity", loss="least_squares", layers=1, weights_in_time="shared"
+)
+
+
 def trainer():
     return stableode.Trainer(network(), epochs=1)
 
@@ -88,6 +93,14 @@ CALLS = {
     "Network.solve": (
         lambda: adaptive().solve,
         {"features": X, "times": [0.5], "event": ([1.0, 0.0], 0.5), "block": 0, "start_states": X, "start_times": numpy.zeros(12), "rows_without_result": "error"},
+    ),
+    "Network.stepper": (
+        lambda: network(opening="sequence", inputs=4, layers=4, field="antisymmetric_rnn", weights_in_time="shared").stepper, {"rows": 1}
+    ),
+    "Network.with_steps": (lambda: network(**TRAJECTORY).with_steps, {"steps": 3}),
+    "Network.fit_trajectories": (
+        lambda: network(**TRAJECTORY).fit_trajectories,
+        {"features": [[1.0, 0.0, 0.0, 1.0]], "states": [[[1.0, 0.0], [0.5, 0.0]]], "time_limit": 1.0, "on_progress": lambda progress: None, "cancel": None},
     ),
     "Network.memory_plan": (lambda: network().memory_plan, {"max_batch": 4, "memory": "store_all", "threads": 1}),
     "Network.refine": (lambda: network().refine, {"prolongation": "linear"}),
@@ -211,7 +224,7 @@ def test_every_function_and_argument_is_listed():
             for member in dir(thing):
                 if not member.startswith("_") and callable(getattr(thing, member)):
                     expected[f"{name}.{member}"] = getattr(thing, member)
-    options = {key for scope in ("network", "block", "trainer", "stability_report", "mechanics", "certificate") for key in stableode.options(scope)}
+    options = {key for scope in ("network", "block", "trainer", "trajectory_fit", "stability_report", "mechanics", "certificate") for key in stableode.options(scope)}
     for name, function in expected.items():
         parameters = inspect.signature(function).parameters.values()
         own = {p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)} - {"self"}

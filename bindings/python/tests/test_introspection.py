@@ -80,7 +80,7 @@ def test_an_option_that_a_field_does_not_take_is_refused(make_network):
 
 def test_registries_list_themselves():
     assert tuple(stableode.registry("registries")) == _registries.REGISTRIES
-    assert list(stableode.registry("scopes")) == ["network", "block", "connector", "architecture", "trainer", "stability_report", "mechanics", "certificate"]
+    assert list(stableode.registry("scopes")) == ["network", "block", "connector", "architecture", "trainer", "trajectory_fit", "stability_report", "mechanics", "certificate"]
     assert set(_registries.REGISTRIES) <= set(stableode.__all__)
 
 

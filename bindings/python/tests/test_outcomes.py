@@ -73,7 +73,7 @@ def test_other_positive_statuses_say_their_reasons():
 
 def test_all_functions_with_outcomes_are_tried():
     """Further functions that return a positive status with a result would need a row above."""
-    names = {name for name, (result, _) in FUNCTIONS.items() if result is Outcome}
+    names = {name for name, (result, _) in FUNCTIONS.items() if result is Outcome} - {"sode_network_fit_trajectories"}  # test_trajectory_fits
     assert names <= {"sode_trainer_run", "sode_trainer_run_stream", "sode_multilevel_run", "sode_network_predict", "sode_predictor_run", "sode_predictor_run_f32", "sode_predictor_run_f64"}
 
 

@@ -174,6 +174,21 @@ class Calls:
             text = json.dumps({key: size}).encode()
             yield self.library.sode_network_project, self.network._pointer, text, len(text), self.out()
 
+    def sode_network_with_steps(self, size):
+        for options in ({"channels": 2, "sequence_layout": "values"}, {"channels": 1, "sequence_layout": "times_values", "outputs_at": "steps"}):
+            network = self.recurrent(inputs=4, layers=2, **options)
+            yield self.library.sode_network_with_steps, network._pointer, size, self.out()
+
+    def sode_stepper_create(self, size):
+        yield self.library.sode_stepper_create, self.recurrent(inputs=4, layers=4)._pointer, size, self.out()
+
+    def recurrent(self, **options):
+        import stableode
+
+        made = stableode.Network(outputs=2, width=2, opening="sequence", field="antisymmetric_rnn", weights_in_time="shared", **options)
+        self.keep.append(made)
+        return made
+
     def sode_network_refine(self, size):
         # Repeats while there is room, from a network as large as the limit allows.
         yield self.library.sode_network_refine, self.network._pointer, b"linear", self.out()

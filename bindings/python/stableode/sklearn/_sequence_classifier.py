@@ -90,7 +90,7 @@ class StableODESequenceClassifier(SequenceEstimator, StableODEClassifier):
         self.channels_first = channels_first
         self.time_channel = time_channel
         self.integral_channels = integral_channels
-        self.longer = longer
+        self.longer: Longer = longer
 
     def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Trains a network on series X, such as [samples, steps, channels] or a list of [steps_i, channels], with classes y [samples] or

@@ -85,7 +85,7 @@ class SequenceEstimator(Estimator):
             self.__dict__.pop("feature_names_in_", None)
         if isinstance(X, PackedSequences):
             if reset:
-                self.n_features_in_ = X.layout.own
+                self.n_features_in_: int = X.layout.own
             elif X.layout != self.layout_:
                 raise ValueError("the series were not packed in the layout of the fit; pack them by stableode.sequences.pack_in(layout_, …)")
         elif not isinstance(X, (list, tuple)):
