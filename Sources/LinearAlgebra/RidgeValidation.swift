@@ -1,4 +1,3 @@
-import CKernels
 import COpenBLAS
 import CShims
 import Settings

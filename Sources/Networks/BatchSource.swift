@@ -11,10 +11,14 @@ package struct BatchSource {
   package let normalization: Normalization?
   /// The random changes of a training step's images.
   package let augmentation: StepAugmentation?
+  /// What messages call a sample whose row is none of the caller's; nil: its row.
+  package let name: ((_ sample: Int) -> String)?
 
   package init(
-    features: TensorView, rows: UnsafePointer<Int64>? = nil, firstRow: Int = 0, normalization: Normalization?, augmentation: StepAugmentation? = nil
+    features: TensorView, rows: UnsafePointer<Int64>? = nil, firstRow: Int = 0, normalization: Normalization?, augmentation: StepAugmentation? = nil,
+    name: ((_ sample: Int) -> String)? = nil
   ) {
+    self.name = name
     self.augmentation = augmentation
     self.features = features
     self.rows = rows
@@ -40,7 +44,7 @@ package struct BatchSource {
   /// The failure of a sample, with the caller's row number.
   package func named(_ failure: SampleFailure) -> Failure {
     guard failure.sample >= 0 else { return failure.failure }
-    return Failure(failure.failure.status, "row \(row(of: failure.sample)): \(failure.failure.message)")
+    return Failure(failure.failure.status, "\(name?(failure.sample) ?? "row \(row(of: failure.sample))"): \(failure.failure.message)")
   }
 }
 

@@ -73,7 +73,7 @@ private let choiceListings: [ChoiceListing] = [
   ChoiceListing(scope: "architecture", option: "architecture", choices: architectures.entries.map { ($0.name, $0.entry.options) }),
   ChoiceListing(scope: "trainer", option: "optimizer", choices: optimizers.entries.map { ($0.name, $0.entry.options) }),
   ChoiceListing(scope: "trainer", option: "schedule", choices: schedules.entries.map { ($0.name, $0.entry.options) }),
-  ChoiceListing(scope: "trajectory_fit", option: "optimizer", choices: optimizers.entries.filter { $0.entry.needsOnlyGradients }.map { ($0.name, $0.entry.options) }),
+  ChoiceListing(scope: "trajectory_fit", option: "optimizer", choices: trajectoryFitMethods.map { ($0.name, $0.entry.options) }),
   ChoiceListing(scope: "trajectory_fit", option: "schedule", choices: schedules.entries.map { ($0.name, $0.entry.options) }),
   ChoiceListing(scope: "certificate", option: "statement", choices: certificates.entries.map { ($0.name, $0.entry.options) }),
 ]

@@ -72,7 +72,9 @@ final class TrainingRun {
     var options = isFirst ? try trainer.options.choosing(for: task) : trainer.options
     var settings = try TrainerOptions(options)
     let scaling = isFirst ? try Self.scaling(trainer, settings, given) : snapshot.scaling
-    if isFirst, try Self.isLinearUpToNoise(trainer, given, scaling) {
+    try trainer.network.requireAgreement(with: given, called: "the training data")
+    let fitting = try suited(given, for: plan, scaling, called: "the training data")
+    if isFirst, try Self.isLinearUpToNoise(trainer, fitting, scaling) {
       task.isLinearUpToNoise = true
       options = try trainer.options.choosing(for: task)
       settings = try TrainerOptions(options)
@@ -89,9 +91,7 @@ final class TrainingRun {
       throw Failure(.incompatible, "the network's targets are scaled, which a loss of your own does not know of; remove the scaling, or use the network's loss")
     }
     let use = SampleStream.Use(network: trainer.network, scaling: scaling, batch: settings.batchSize, seed: settings.seed, shuffle: settings.shuffle)
-    try trainer.network.requireAgreement(with: given, called: "the training data")
     if let validation { try trainer.network.requireAgreement(with: validation, called: "the validation data") }
-    let fitting = try suited(given, for: plan, scaling, called: "the training data")
     if stream != nil, plan.steps != nil, plan.loss.targetKind == .labels {
       throw Failure(.incompatible, "outputs_at is steps, but the buffer of a stream holds one label for a sample, not those of its steps; train from data in memory")
     }
@@ -188,8 +188,7 @@ final class TrainingRun {
   private static func isLinearUpToNoise(_ trainer: Trainer, _ training: Dataset, _ scaling: DataScaling) throws(Failure) -> Bool {
     let plan = trainer.network.plan
     guard trainer.loss == nil, !trainer.options.isSet("optimizer"), !trainer.options.isSet("weight_decay"), NoiseEstimate.applies(to: plan, rows: training.count) else { return false }
-    try trainer.network.requireAgreement(with: training, called: "the training data")
-    return try NoiseEstimate.isLinearUpToNoise(try suited(training, for: plan, scaling, called: "the training data"), plan, scaling.features)
+    return try NoiseEstimate.isLinearUpToNoise(training, plan, scaling.features)
   }
 
   /// Divides the training data into the rows of the steps and those held out for validation.

@@ -6,7 +6,7 @@ import LinearAlgebra
 /// only as h·f (`Integrator.takesOwnSteps`) step each sample as they would with f and the step size r·h. Where r is 0, a state keeps its bits if f is finite there.
 ///
 /// The derivatives are exact, those by r too, for which the record holds f(y) behind the record of f. Cost: that of f and one pass over its value.
-package final class OwnTimeField: VectorField {
+package final class OwnTimeField: WrappingField {
   /// f.
   package let field: any VectorField
   /// The intervals of a sample. Consecutive layers, as many for each, share an interval and its outside input.
@@ -21,31 +21,15 @@ package final class OwnTimeField: VectorField {
     values = (0..<field.componentCount).map { field.rowsWritten(by: $0).count }.max() ?? 0
   }
 
-  package var width: Int { field.width }
-  package var shape: Shape { field.shape }
-  package var pixels: Int { field.pixels }
-  package var isDense: Bool { field.isDense }
-  package var couplesSamples: Bool { field.couplesSamples }
-  package var stateWidth: Int { field.stateWidth }
   package var driveWidth: Int { 1 + field.driveWidth }
   package var hasSteadyDrive: Bool { true }
-  package var componentCount: Int { field.componentCount }
-  package func rowsRead(by component: Int) -> Range<Int> { field.rowsRead(by: component) }
-  package func rowsWritten(by component: Int) -> Range<Int> { field.rowsWritten(by: component) }
   /// r·f is a velocity: as an acceleration it would have to be r²·f.
   package var accelerationComponent: Int? { nil }
-  package var isDamped: Bool { field.isDamped }
   /// nil: what is known of f's Jacobian says nothing about steps of unknown size.
   package var frozenDynamics: FrozenDynamics? { nil }
   package var recordWidth: Int { field.recordWidth + values }
   /// The field's scratch, its value or a cotangent, and a row for inner products.
   package var scratchWidth: Int { field.scratchWidth + values + 1 }
-  package var parameters: [ParameterShape] { field.parameters }
-  package func preparedCount(for purpose: Purpose) -> Int { field.preparedCount(for: purpose) }
-  package func prepare(_ layer: Layer, stepSize h: Double, for purpose: Purpose) { field.prepare(layer, stepSize: h, for: purpose) }
-  package func prepareDirection(_ direction: Layer, at layer: Layer, stepSize h: Double) { field.prepareDirection(direction, at: layer, stepSize: h) }
-  package func finishGradient(_ gradient: Layer, at layer: Layer, stepSize h: Double) { field.finishGradient(gradient, at: layer, stepSize: h) }
-  package var gradientNeedsFinish: Bool { field.gradientNeedsFinish }
 
   /// The rates, a row; in a direction their tangents, in a gradient their cotangents, nil where there are none.
   private func rates(_ layer: Layer, like x: Block) -> Block? { layer.drive(1, like: x) }

@@ -85,6 +85,7 @@ struct MirrorTests {
     "Sources/Stability/Mechanics/MechanicsWorker.swift": "internal memory of Mechanics, whose tests run it for networks of every kind",
     "Sources/Stability/Mechanics/Volumes.swift": "internal to Mechanics, whose tests take determinants and the symplectic defect",
     "Sources/Stability/Mechanics/ParameterCheck.swift": "internal to DerivativeCheck, whose tests take networks with weights of every kind",
+    "Sources/VectorFields/WrappingField.swift": "what OwnTimeField and NoisyField share: their tests",
     "Sources/Training/Objective.swift": "protocols: BatchObjectiveTests and every optimizer's tests",
     "Sources/Stability/Structure/FieldReading.swift": "the equation of a layer, which NetworkBoundTests and RoundingPassTests read for every field",
     "Sources/Stability/Structure/NetworkReading.swift": "as FieldReading.swift",

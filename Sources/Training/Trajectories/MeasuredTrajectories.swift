@@ -36,20 +36,25 @@ package struct MeasuredTrajectories {
     return last
   }
 
-  /// A first guess of one number of the state at a time: the given initial state; otherwise what was observed, or the observations around it, interpolated linearly; with none, the given initial state.
-  package func guess(_ trajectory: Int, _ index: Int, _ feature: Int) -> Double {
+  /// First guesses of one number of the state at ascending times: the given initial state at the first time; later what was observed, or the observations around it, interpolated linearly in time; with none, the given initial state.
+  ///
+  /// Cost: one pass over the times.
+  package func guesses(_ trajectory: Int, _ times: [Int], _ feature: Int) -> [Double] {
     let given = features.number(row: trajectory, column: feature)
-    guard index > 0 else { return given }
-    let own = observation(trajectory, index, feature)
-    guard own.isNaN else { return own }
     // The state at the first time counts as observed.
-    var (before, after) = (index - 1, index + 1)
-    while before > 0, observation(trajectory, before, feature).isNaN { before -= 1 }
-    while after < steps, observation(trajectory, after, feature).isNaN { after += 1 }
-    let left = before == 0 ? given : observation(trajectory, before, feature)
-    guard after < steps else { return left }
-    let (start, end) = (time(trajectory, before), time(trajectory, after))
-    guard end > start else { return left }
-    return left + (observation(trajectory, after, feature) - left) * ((time(trajectory, index) - start) / (end - start))
+    var (before, left, after) = (0, given, 0)
+    return times.map { index in
+      guard index > 0 else { return given }
+      // `after` is the first observation at or behind the time, `before` the last one ahead of it.
+      while after < index || (after < steps && observation(trajectory, after, feature).isNaN) {
+        if after > 0, after < index, !observation(trajectory, after, feature).isNaN { (before, left) = (after, observation(trajectory, after, feature)) }
+        after += 1
+      }
+      guard after < steps else { return left }
+      let right = observation(trajectory, after, feature)
+      let (start, end) = (time(trajectory, before), time(trajectory, after))
+      guard after > index, end > start else { return right }
+      return left + (right - left) * ((time(trajectory, index) - start) / (end - start))
+    }
   }
 }

@@ -22,6 +22,8 @@ package final class ShootingObjective: Objective {
   private var hasBegun = false
 
   package let repeats = true
+  /// The value at the last point that was evaluated; NaN before the first one.
+  package private(set) var latest = Double.nan
 
   /// - Throws: `.memory`.
   package init(_ segments: TrajectorySegments, fitsInitialStates: Bool, threads: Int) throws(Failure) {
@@ -44,7 +46,7 @@ package final class ShootingObjective: Objective {
   /// Begins a round with the weight ρ of a squared gap.
   package func begin(strength: Double) {
     loss.set(strength: strength)
-    hasBegun = false
+    (hasBegun, latest) = (false, .nan)
   }
 
   package func value(at variables: Vector) throws(Failure) -> Double { try evaluate(variables, gradient: nil) }
@@ -59,11 +61,11 @@ package final class ShootingObjective: Objective {
     let result: BatchResult
     do throws(Failure) {
       result = try sweep.lossGradient(
-        parameters(variables), BatchSource(features: segments.features.view, normalization: nil), Targets.values(segments.targets, steps: TargetSteps(segments.points)), mode: .evaluation, loss: loss, divisor: total,
+        parameters(variables), segments.source, Targets.values(segments.targets, steps: TargetSteps(segments.points)), mode: .evaluation, loss: loss, divisor: total,
         count: segments.count, gradient: gradient.map(parameters), featureGradient: gradient == nil ? nil : featureGradient, pool: pool)
     } catch {
       // A search along a direction that went too far can come back, but a fit cannot begin where its trajectories diverge.
-      guard hasBegun, [.notConverged, .stepLimit, .notFinite].contains(error.status) else { throw segments.named(error) }
+      guard hasBegun, [.notConverged, .stepLimit, .notFinite].contains(error.status) else { throw error }
       return .infinity
     }
     hasBegun = true
@@ -76,7 +78,8 @@ package final class ShootingObjective: Objective {
       if segments.count > 1 { axpy(-1 / total, loss.pulls[0..<own.count - width], addingTo: own[width..<own.count]) }
       if !fitsInitialStates { segments.forEachInitialState { _, range in fill(own[range], 0) } }
     }
-    return result.lossSum / total
+    latest = result.lossSum / total
+    return latest
   }
 
   /// The loss per observed number, and the largest gap, at these variables.

@@ -56,16 +56,8 @@ package struct TrajectoryFit {
   ///   - initialStates: gets the fitted states at the first times, trajectories × width; nil if they are not wanted.
   ///   - onEvent: called on this thread about every 50 ms: 0 goes on, > 0 stops, < 0 fails.
   /// - Returns: `ok`, or the reason why the fit ended early; the network then has the parameters of the last complete step.
-  /// - Throws: `.notFinite` and others for trajectories that diverge at the first guess, which segments help against; `.state` if the network's parameters were replaced meanwhile; `.memory`; the callback's failure.
+  /// - Throws: `.notFinite` and others for trajectories that diverge at the first guess, which segments help against; `.state` if the network's parameters were replaced meanwhile; `.memory`; the callback's failure; the reason why the work must end before the first step, where nothing is written.
   package func run(initialStates: MutableTensorView? = nil, onEvent: @escaping (TrajectoryFitEvent) -> Int32 = { _ in 0 }) throws(Failure) -> (status: Status, report: TrajectoryFitReport) {
-    do throws(Failure) { return try fitted(initialStates, onEvent) } catch {
-      // A fit that must end before its first step ends as requested, too.
-      guard error.status.rawValue > 0 else { throw error }
-      return (error.status, TrajectoryFitReport())
-    }
-  }
-
-  private func fitted(_ initialStates: MutableTensorView?, _ onEvent: @escaping (TrajectoryFitEvent) -> Int32) throws(Failure) -> (status: Status, report: TrajectoryFitReport) {
     let objective = try ShootingObjective(segments, fitsInitialStates: options.fitsInitialStates, threads: options.threads == 0 ? availableProcessors() : options.threads)
     let snapshot = network.snapshot
     let buffer = try Buffer(count: objective.count, precision: segments.plan.precision)
@@ -109,7 +101,7 @@ package struct TrajectoryFit {
     let memory = try TrainerMemory(from: variables, optimizer: options.optimizer)
     let iterate = memory.iterate
     let watch = Watch.current
-    var event = TrajectoryFitEvent(round: round + 1, step: report.steps, objective: iterate.known ?? .nan)
+    var event = TrajectoryFitEvent(round: round + 1, step: report.steps, objective: .nan)
     watch.onPulse = { onEvent(event) }
     defer { watch.onPulse = nil }
     for step in 0..<options.epochs {
@@ -120,7 +112,7 @@ package struct TrajectoryFit {
       if iterate.ending == .converged { break }
       copy(iterate.parameters, into: variables)
       report.steps += 1
-      event = TrajectoryFitEvent(round: round + 1, step: report.steps, objective: iterate.known ?? .nan)
+      event = TrajectoryFitEvent(round: round + 1, step: report.steps, objective: objective.latest)
       if iterate.ending != nil { break }
     }
   }

@@ -1,10 +1,12 @@
 import Settings
 
+/// The methods that fit trajectories: those that ask for gradients alone. AdamW is Adam here, because the variables have no decay.
+package let trajectoryFitMethods = optimizers.entries.filter { $0.entry.needsOnlyGradients && !$0.entry.decouplesWeightDecay }
+
 /// The options of scope "trajectory_fit": how a vector field is fitted to measured trajectories.
 package let trajectoryFitOptions: [OptionDescription] = {
   var options = TrajectoryFitOptions.own
-  let methods = optimizers.entries.filter { $0.entry.needsOnlyGradients }
-  for group in methods.map({ $0.entry.options }) + [LearningRate.options] + schedules.entries.map({ $0.entry.options }) {
+  for group in trajectoryFitMethods.map({ $0.entry.options }) + [LearningRate.options] + schedules.entries.map({ $0.entry.options }) {
     for option in group where !options.contains(where: { $0.key == option.key }) { options.append(option) }
   }
   return options
@@ -25,7 +27,7 @@ package struct TrajectoryFitOptions: Sendable {
     OptionDescription(
       "initial_states", .choice(["fitted", "given"]), default: .text("fitted"), "fitted: the states at the first times are fitted too, beginning with the given ones; given: they are exact"),
     OptionDescription(
-      "optimizer", .choice(optimizers.entries.filter { $0.entry.needsOnlyGradients }.map(\.name)), default: .text("lbfgs"), "method that minimizes the objective, with all trajectories in each step"),
+      "optimizer", .choice(trajectoryFitMethods.map(\.name)), default: .text("lbfgs"), "method that minimizes the objective, with all trajectories in each step"),
     OptionDescription("epochs", .integer(1...1_000_000_000), default: .integer(500), unit: "steps", "most steps of the optimizer in a round"),
     OptionDescription("num_threads", .integer(0...1024), default: .integer(1), unit: "threads", "threads that the fit uses; 0: one for each CPU that the process may use"),
   ]

@@ -36,8 +36,9 @@ package final class TrajectorySegments {
     let points = intervals + 1
     var cuts: [(trajectory: Int, start: Int, end: Int, isLast: Bool)] = []
     var first: [Int] = []
+    var work = WatchedWork()
     for trajectory in 0..<trajectories.count {
-      if trajectory & 0xff == 0 { try Watch.check() }
+      try work.spend(steps * width)
       first.append(cuts.count)
       let last = trajectories.lastTime(of: trajectory)
       var start = 0
@@ -59,7 +60,7 @@ package final class TrajectorySegments {
     let (featureNumbers, goalNumbers) = (buffer.vector(count: count * inputs, precision: .float64), buffer.vector(count: count * outputs, precision: .float64, offset: 8 * inputs * count))
     var total = 0
     for (index, cut) in cuts.enumerated() {
-      if index & 0xff == 0 { try Watch.check() }
+      try work.spend(points * width)
       for point in 0..<points {
         let isInside = cut.start + point <= cut.end
         featureNumbers.store(trajectories.time(cut.trajectory, min(cut.start + point, cut.end)), at: index * inputs + width + point)
@@ -82,9 +83,14 @@ package final class TrajectorySegments {
 
   /// Writes the states at which segments begin before anything is fitted: the given initial states, and the observations at later starts, interpolated in time where there is none.
   package func begin(_ states: Vector) throws(Failure) {
-    for (index, start) in starts.enumerated() {
-      if index & 0xff == 0 { try Watch.check() }
-      for k in 0..<width { states.store(trajectories.guess(start.trajectory, start.time, k), at: index * width + k) }
+    var work = WatchedWork()
+    for (trajectory, segment) in first.enumerated() {
+      let end = trajectory + 1 < first.count ? first[trajectory + 1] : count
+      let times = starts[segment..<end].map(\.time)
+      for k in 0..<width {
+        try work.spend(trajectories.steps)
+        for (index, guess) in trajectories.guesses(trajectory, times, k).enumerated() { states.store(guess, at: (segment + index) * width + k) }
+      }
     }
   }
 
@@ -99,9 +105,8 @@ package final class TrajectorySegments {
     for (trajectory, segment) in first.enumerated() { body(trajectory, segment * width..<(segment + 1) * width) }
   }
 
-  /// A failure whose row is that of a segment, with the row of the trajectory.
-  package func named(_ failure: Failure) -> Failure {
-    guard failure.message.hasPrefix("row "), let end = failure.message.firstIndex(of: ":"), let row = Int(failure.message.dropFirst(4).prefix(upTo: end)), row < count else { return failure }
-    return Failure(failure.status, "row \(starts[row].trajectory), from time \(starts[row].time) on\(failure.message[end...])")
+  /// The segments as a batch, whose messages name the trajectory and the time at which a segment begins.
+  package var source: BatchSource {
+    BatchSource(features: features.view, normalization: nil) { [starts] in "row \(starts[$0].trajectory), from time \(starts[$0].time) on" }
   }
 }

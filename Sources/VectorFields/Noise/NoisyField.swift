@@ -3,11 +3,11 @@ import LinearAlgebra
 /// A field with noise in its layers: m⊙f or f + ξ during training, and f (or E m·f) in evaluation.
 ///
 /// The derivatives are exact for the numbers that were drawn: the Jacobian is diag(m)·J, or J. Wherever the numbers are needed, the same ones are drawn again, so that none are stored. The record is that of f.
-package final class NoisyField: VectorField {
+package final class NoisyField: WrappingField {
   /// The number of parts of a layer's random numbers that one field uses, one for each component.
   package static var parts: Int { 2 }
 
-  private let field: any VectorField
+  let field: any VectorField
   private let noise: any LayerNoise
   /// Rows of the largest component, and of the numbers drawn for it.
   private let values: Int
@@ -25,32 +25,16 @@ package final class NoisyField: VectorField {
       }
   }
 
-  package var width: Int { field.width }
-  package var shape: Shape { field.shape }
-  package var pixels: Int { field.pixels }
-  package var isDense: Bool { field.isDense }
-  package var couplesSamples: Bool { field.couplesSamples }
-  package var stateWidth: Int { field.stateWidth }
   package var driveWidth: Int { field.driveWidth }
   package var hasSteadyDrive: Bool { field.hasSteadyDrive }
-  package var componentCount: Int { field.componentCount }
-  package func rowsRead(by component: Int) -> Range<Int> { field.rowsRead(by: component) }
-  package func rowsWritten(by component: Int) -> Range<Int> { field.rowsWritten(by: component) }
   package var accelerationComponent: Int? { field.accelerationComponent }
-  package var isDamped: Bool { field.isDamped }
   package var split: (any SplitField)? { field.split }
   /// The dynamics in evaluation. In training a factor m acts like a step of size m·h.
   package var frozenDynamics: FrozenDynamics? { field.frozenDynamics }
   package var recordWidth: Int { field.recordWidth }
   /// The field's scratch, then its value, then the numbers drawn.
   package var scratchWidth: Int { field.scratchWidth + values + numbers }
-  package var parameters: [ParameterShape] { field.parameters }
-  package func preparedCount(for purpose: Purpose) -> Int { field.preparedCount(for: purpose) }
   package var preparesForStepSize: Bool { field.preparesForStepSize }
-  package func prepare(_ layer: Layer, stepSize h: Double, for purpose: Purpose) { field.prepare(layer, stepSize: h, for: purpose) }
-  package func prepareDirection(_ direction: Layer, at layer: Layer, stepSize h: Double) { field.prepareDirection(direction, at: layer, stepSize: h) }
-  package func finishGradient(_ gradient: Layer, at layer: Layer, stepSize h: Double) { field.finishGradient(gradient, at: layer, stepSize: h) }
-  package var gradientNeedsFinish: Bool { field.gradientNeedsFinish }
 
   package func affineForm(_ component: Int, _ layer: Layer) -> AffineForm? {
     layer.draws.isDrawn || noise.mean(layer: layer.draws.layer) != 1 ? nil : field.affineForm(component, layer)

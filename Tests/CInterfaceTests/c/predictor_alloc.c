@@ -1,26 +1,12 @@
 /* sode_predictor_run_f32 for one sample neither allocates nor locks. The program's own malloc and pthread_mutex_lock replace libc's and count calls; the
  * program first checks that they are really called. */
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <pthread.h>
+#include "locks.h"
+
 #include <stableode.h>
 #include <stdlib.h>
 
 #include "allocations.h"
 #include "check.h"
-
-static long locks;
-
-typedef int lock_function(pthread_mutex_t *);
-static lock_function *real_lock;
-int pthread_mutex_lock(pthread_mutex_t *mutex) {
-  locks++;
-  if (!real_lock) {
-    void *found = dlsym(RTLD_NEXT, "pthread_mutex_lock");
-    memcpy(&real_lock, &found, sizeof real_lock);
-  }
-  return real_lock(mutex);
-}
 
 static void run_of(const char *json, int64_t inputs, int64_t numbers) {
   sode_network *network = NULL;

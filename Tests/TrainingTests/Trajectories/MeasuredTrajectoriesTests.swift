@@ -25,10 +25,21 @@ struct MeasuredTrajectoriesTests {
   /// The first number rises from 6 at time 1 to 9 at time 4; the second from the given 7 at time 0 to 8 at time 4.
   @Test func guessesAreInterpolatedInTime() throws {
     try trajectories(Self.states) {
-      #expect($0.guess(0, 0, 0) == 5 && $0.guess(0, 1, 0) == 6 && $0.guess(0, 2, 0) == 8 && $0.guess(0, 3, 0) == 9 && $0.guess(0, 4, 0) == 9)
-      #expect($0.guess(0, 2, 1) == 7.75)
+      #expect($0.guesses(0, [0, 1, 2, 3, 4], 0) == [5, 6, 8, 9, 9] && $0.guesses(0, [0, 3, 4], 0) == [5, 9, 9])
+      #expect($0.guesses(0, [0, 2], 1) == [7, 7.75] && $0.guesses(0, [2], 1) == [7.75])
     }
-    try trajectories([Double](repeating: .nan, count: 10)) { #expect($0.guess(0, 3, 1) == 7) }
+    try trajectories([Double](repeating: .nan, count: 10)) { #expect($0.guesses(0, [0, 3], 1) == [7, 7]) }
+  }
+
+  /// One pass over the times: a pass for each start would not end here.
+  @Test func guessesOfALongTrajectoryAreOnePass() throws {
+    let steps = 300_000
+    let (features, states) = (try TestSupport.Numbers(1 + steps, .float64), try TestSupport.Numbers([Double](repeating: .nan, count: steps), .float64))
+    for step in 0..<steps { features[1 + step] = Double(step) }
+    (features[0], states[steps - 1]) = (0, Double(steps - 1))
+    let long = try MeasuredTrajectories(features: features.view(rows: 1, columns: 1 + steps), states: states.view(rows: 1, columns: steps), width: 1, steps: steps, precision: .float64)
+    let found = long.guesses(0, Array(0..<steps), 0)
+    #expect(found.count == steps && abs(found[steps / 3] - Double(steps / 3)) < 1e-6)
   }
 
   @Test func infiniteObservationsAreNamed() throws {

@@ -41,13 +41,28 @@ struct TrajectoryFitTests {
     #expect(failure?.status == .incompatible && failure?.message.contains("opening trajectory") == true)
   }
 
-  /// A callback can end a fit: the network has the parameters of the last complete step.
+  /// A callback can end a fit: the network has the parameters of the last complete step, and the objective after it is known for every method.
   @Test func aFitEndsWhereItIsToldTo() throws {
     let own = try TrajectoryCase(field: #""field": "two_layer", "hidden_width": 6"#)
-    let before = own.network.snapshot.version
-    let watch = Watch(isCancelled: { true })
-    let (status, report) = try watch.asCurrent { try own.fitWithoutWatch.run() }
-    #expect(status == .cancelled && report.steps == 0 && report.loss.isNaN && own.network.snapshot.version >= before)
+    let (before, starts) = (own.network.snapshot.version, try TestSupport.Numbers([Double](repeating: 7, count: 6), .float64))
+    var events: [TrajectoryFitEvent] = []
+    let (status, report) = try Watch().asCurrent {
+      try own.fit([("segment", .integer(4)), ("optimizer", .text("adam")), ("epochs", .integer(1_000_000_000))]).run(initialStates: starts.target(rows: 3, columns: 2)) {
+        events.append($0)
+        return 1
+      }
+    }
+    #expect(status == .stoppedByCallback && events.count == 1 && events[0].step > 0 && events[0].objective.isFinite)
+    #expect(report.steps >= events[0].step && report.loss.isNaN && own.network.snapshot.version > before && abs(starts[0] - 1) < 0.5)
+  }
+
+  /// Before the first step there is nothing to give: all stays as it was.
+  @Test func aFitThatMayNotBeginChangesNothing() throws {
+    let own = try TrajectoryCase(field: #""field": "two_layer", "hidden_width": 6"#)
+    let (before, starts) = (own.network.snapshot.version, try TestSupport.Numbers([Double](repeating: 7, count: 6), .float64))
+    let fit = try own.fit([("segment", .integer(4))])
+    let failure = refusal { _ = try Watch(isCancelled: { true }).asCurrent { try fit.run(initialStates: starts.target(rows: 3, columns: 2)) } }
+    #expect(failure?.status == .cancelled && starts.values == [Double](repeating: 7, count: 6) && own.network.snapshot.version == before)
   }
 
   /// A field that explodes at the first guess is named, with the row of the trajectory.
@@ -57,9 +72,4 @@ struct TrajectoryFitTests {
     let failure = refusal { _ = try own.fit([]).run() }
     #expect(failure?.status == .notFinite && failure?.message.contains("row 1") == true)
   }
-}
-
-extension TrajectoryCase {
-  /// A fit that was prepared without a watch.
-  fileprivate var fitWithoutWatch: TrajectoryFit { get throws { try Watch.none.asCurrent { try fit([("segment", .integer(4))]) } } }
 }

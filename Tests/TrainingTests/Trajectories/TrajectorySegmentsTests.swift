@@ -1,3 +1,4 @@
+import Integrators
 import LinearAlgebra
 import Networks
 import Settings
@@ -32,7 +33,7 @@ struct TrajectorySegmentsTests {
   @Test func failuresNameTheTrajectory() throws {
     let own = try TrajectoryCase()
     let segments = try TrajectorySegments(try own.trajectories, own.network.plan, segment: 4)
-    let failure = segments.named(Failure(.notFinite, "row 4: the scores are not finite"))
+    let failure = segments.source.named(SampleFailure(sample: 4, Failure(.notFinite, "the scores are not finite")))
     #expect(failure.message == "row 1, from time 4 on: the scores are not finite")
   }
 }

@@ -316,35 +316,45 @@ def test_radii_up_to_an_overflow_are_accepted(options, precision):
     assert checker.check(net.to_bytes(), certificate.text.encode())
 
 
+def enlarged(certificate, factor):
+    """The text of a certificate with a larger radius, signed anew: a claim that the library does not make."""
+    content = json.loads(certificate.text)
+    content["result"]["radius"] *= factor
+    content.pop("claim")
+    return made.signed({**content, "claim": "a sentence"})
+
+
+def holds_and_ends(net, x, beyond):
+    """An honest radius is accepted, and every input within it has its class; a radius in which an input has no scores is not accepted."""
+    certificate = net.certify("certified_radius", x)
+    assert certificate.verdict == "proved" and checker.check(net.to_bytes(), certificate.text.encode())
+    predicted = net.predict(x[None])[0]
+    for direction in ([1, 0], [0, 1], [1, 1], [-1, 0]):
+        point = x + numpy.array(direction) * (0.99 * certificate["radius"] / numpy.linalg.norm(direction))
+        assert net.predict(point.astype("float32")[None])[0] == predicted
+    with pytest.raises(stableode.NotFiniteError):
+        net.scores((x + numpy.array([beyond * certificate["radius"], 0])).astype("float32")[None])
+    with pytest.raises(checker.Rejected):
+        checker.check(net.to_bytes(), enlarged(certificate, 1.01 * beyond))
+
+
 def test_rates_that_overflow_are_not_accepted():
     """Of a damping that is large beside a tiny step: Euler's method multiplies by both at once, others store the rate."""
-    for integrator, is_accepted in (("euler", True), ("heun", False)):
+    for integrator in ("euler", "heun"):
         net = stableode.Network(inputs=2, outputs=2, width=2, opening="zero_padding", seed=1, blocks=[{"field": "antisymmetric_damped", "integrator": integrator, "gamma": 1e6, "layers": 1, "horizon": 1e-9, "activation": "tanh"}])
         net.parameters["readout.W"] = numpy.eye(2, dtype="float32")
-        x = numpy.array([3e32, 0], "float32")
-        certificate = net.certify("certified_radius", x)
-        if is_accepted:
+        if integrator == "euler":
+            certificate = net.certify("certified_radius", numpy.array([3e32, 0], "float32"))
             assert certificate.verdict == "proved" and checker.check(net.to_bytes(), certificate.text.encode())
-        elif certificate.verdict == "proved":
-            with pytest.raises(checker.Rejected, match="overflow"):
-                checker.check(net.to_bytes(), certificate.text.encode())
+        else:
+            holds_and_ends(net, numpy.array([3e31, 0], "float32"), 20)
 
 
-@pytest.mark.parametrize(("field", "scale"), [("dense", 1.5e23), ("two_layer", 1.5e8), ("gradient_flow", 1.5e8), ("negative_definite", 1.5e8)])
+@pytest.mark.parametrize(("field", "scale"), [("dense", 1.5e22), ("two_layer", 1.5e7), ("negative_definite", 1.5e7)])
 def test_sums_that_overflow_inside_of_a_step_are_not_accepted(field, scale):
     """Large weights and a tiny step: states stay small, and what is multiplied by the step does not."""
     net = stableode.Network(inputs=2, outputs=2, width=2, opening="zero_padding", seed=1, blocks=[{"field": field, "layers": 1, "horizon": 1e-30, "activation": "relu"}])
     for name, values in net.parameters.items():
         scaled = 1.0 if name == "readout.W" else 1e15 if name.split(".")[-1][0] in "KC" else 0.0
         net.parameters[name] = (numpy.broadcast_to(numpy.eye(2), values.shape) if values.shape[-2:] == (2, 2) else numpy.zeros(values.shape)) * numpy.float32(scaled)
-    x = numpy.array([2 * scale, scale], "float32")
-    certificate = net.certify("certified_radius", x)
-    if certificate.verdict != "proved":
-        return
-    try:
-        checker.check(net.to_bytes(), certificate.text.encode())
-    except checker.Rejected:
-        return
-    for direction in ([1, 0], [0, 1], [1, 1], [-1, 0]):
-        point = x + numpy.array(direction) * (0.99 * certificate["radius"] / numpy.linalg.norm(direction))
-        assert net.predict(point.astype("float32")[None])[0] == net.predict(x[None])[0]
+    holds_and_ends(net, numpy.array([2 * scale, scale], "float32"), 100)

@@ -16,6 +16,8 @@ OUTCOMES = {
     "ROWS_WITHOUT_RESULT": 6,
     "NO_DESCENT": 7,
 }
+#: Number → the word for it in results: "ok", "time_limit" …
+OUTCOME_NAMES = {number: name.lower() for name, number in OUTCOMES.items()}
 
 
 class StableODEError(Exception):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from ._errors import OUTCOMES, CallbackFailedError, UnsupportedTypeError
+from ._errors import OUTCOME_NAMES, CallbackFailedError, UnsupportedTypeError
 from ._handle import new_pointer, pointer_of
 from ._interrupts import attention
 from ._library import library
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from ._options import TrajectoryFitOptions
     from .progress import CancelToken
-
-_OUTCOMES = {number: name.lower() for name, number in OUTCOMES.items()}
 
 
 @dataclass(frozen=True)
@@ -126,4 +124,4 @@ class Shooting(Model):
         except CallbackFailedError:
             relay.reraise()
             raise
-        return TrajectoryFit(found, report.loss, report.largest_gap, report.segments, report.steps, _OUTCOMES.get(status, str(status)))
+        return TrajectoryFit(found, report.loss, report.largest_gap, report.segments, report.steps, OUTCOME_NAMES.get(status, str(status)))

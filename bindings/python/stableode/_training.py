@@ -11,7 +11,7 @@ import numpy
 
 from ._arrow import is_table
 from ._callers import Callers, Loss
-from ._errors import OUTCOMES, CallbackFailedError, InvalidArgumentError, InvalidDataError, UnknownNameError
+from ._errors import OUTCOME_NAMES, CallbackFailedError, InvalidArgumentError, InvalidDataError, UnknownNameError
 from ._misplaced import of_training
 from ._relay import Relay
 from ._reporting import Receivers, Reporting
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
     from ._model import Model
     from ._options import TrainerOptions
-
-_OUTCOMES = {number: name.lower() for name, number in OUTCOMES.items()}
 
 
 class Training(Handle):
@@ -170,7 +168,7 @@ class Training(Handle):
             with attention.noting():
                 run = library.sode_trainer_run_stream if isinstance(training, Stream) else library.sode_trainer_run
                 status = run(self._pointer, training._pointer, validation_pointer, ctypes.byref(limits))
-            self._outcome = _OUTCOMES.get(status, str(status))
+            self._outcome = OUTCOME_NAMES.get(status, str(status))
         except InvalidDataError as error:
             if "labels must be whole numbers" in str(error):
                 error.args = (f"{error}; numpy.unique(targets, return_inverse=True)[1] numbers any classes from 0, Dataset(table, target=…, classes='always') those of a column, and values need a loss such as least_squares",)

@@ -247,7 +247,11 @@ class TrajectoryModel:
         count = moments.shape[1]
         steps = max(count, 2)
         moments = numpy.concatenate([moments, numpy.repeat(moments[:, -1:], steps - count, axis=1)], axis=1)
-        network = self._longer.get(steps) or self._longer.setdefault(steps, self.network.with_steps(steps))
+        network = self._longer.get(steps)
+        if network is None:
+            # The network of the last number of times is kept, for one roll-out after the other.
+            self._longer.clear()
+            network = self._longer[steps] = self.network.with_steps(steps)
         found = network.scores(numpy.concatenate([units.inwards(starts), moments / self.time_unit], axis=1))
         states = units.outwards(numpy.asarray(found, dtype=numpy.float64).reshape(len(starts), steps, self.width))
         return states[0, :count] if single else states[:, :count]

@@ -228,7 +228,7 @@ def test_fitted_fields_and_series():
     axes = stableode.plots.rollout(model, times, states, until=8.0)
     followed = axes.lines[0]
     assert followed.get_xdata()[-1] == 8.0 and numpy.allclose(followed.get_ydata(), model.rollout(states[0], followed.get_xdata())[:, 0])
-    with pytest.raises(stableode.ShapeMismatchError, match="first observation is not whole"):
+    with pytest.raises(stableode.InvalidDataError, match="first observation is not whole"):
         stableode.plots.rollout(model, times, numpy.where(numpy.arange(30)[:, None] == 0, numpy.nan, states))
     three = trajectories.fit(times, numpy.concatenate([states, states[:, :1]], axis=1), hidden_width=4, epochs=2)
     with pytest.raises(stableode.IncompatibleError, match="shows 2"):

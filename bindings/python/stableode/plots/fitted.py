@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy
 
 from .. import equation
-from .._errors import IncompatibleError, ShapeMismatchError
+from .._errors import IncompatibleError, InvalidDataError, ShapeMismatchError
 from .._text import integer
 from ._axes import axes, colors, rows_of
 
@@ -65,7 +65,7 @@ def rollout(
         raise ShapeMismatchError(f"times has shape {moments.shape} and states {observed.shape}; they must be [times] and [times, {model.width}] of one trajectory")
     start = observed[0] if initial_state is None else numpy.asarray(initial_state, dtype=numpy.float64)
     if not numpy.isfinite(start).all():
-        raise ShapeMismatchError("the first observation is not whole; give initial_state")
+        raise InvalidDataError("the first observation is not whole; give initial_state")
     # Finer times, with those of the data among them.
     fine = numpy.union1d(moments, numpy.linspace(moments[0], moments[-1] if until is None else until, _POINTS))
     followed = model.rollout(start, fine)
