@@ -333,7 +333,8 @@ def holds_and_ends(net, x, beyond):
         point = x + numpy.array(direction) * (0.99 * certificate["radius"] / numpy.linalg.norm(direction))
         assert net.predict(point.astype("float32")[None])[0] == predicted
     with pytest.raises(stableode.NotFiniteError):
-        net.scores((x + numpy.array([beyond * certificate["radius"], 0])).astype("float32")[None])
+        # To one side or to the other, because relu of −∞ is 0.
+        net.scores((x + numpy.array([[beyond * certificate["radius"], 0], [-beyond * certificate["radius"], 0]])).astype("float32"))
     with pytest.raises(checker.Rejected):
         checker.check(net.to_bytes(), enlarged(certificate, 1.01 * beyond))
 

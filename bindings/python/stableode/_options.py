@@ -436,30 +436,30 @@ class TrajectoryFitOptions(TypedDict, total=False):
     """factor of this weight from round to round; between 1.0 and 1000000.0"""
     initial_states: Literal["fitted", "given"] | str
     """fitted: the states at the first times are fitted too, beginning with the given ones; given: they are exact"""
-    optimizer: Literal["sgd", "adam", "adamw", "lbfgs", "nonlinear_cg"] | str
+    optimizer: Literal["sgd", "adam", "lbfgs", "nonlinear_cg"] | str
     """method that minimizes the objective, with all trajectories in each step"""
     epochs: int
     """most steps of the optimizer in a round; between 1 and 1000000000"""
     num_threads: int
     """threads that the fit uses; 0: one for each CPU that the process may use; between 0 and 1024"""
     learning_rate: float | None
-    """step length of the optimizer, which the schedule and the warm-up change during training; finite and > 0.0; for optimizer sgd, adam, adamw"""
+    """step length of the optimizer, which the schedule and the warm-up change during training; finite and > 0.0; for optimizer sgd, adam"""
     momentum: float
     """part of the last step that is added to the next one; 0: no momentum; between 0.0 and 0.9999999999999999; for optimizer sgd"""
     nesterov: bool
     """whether momentum is that of Nesterov; it needs momentum > 0; true or false (1 or 0); for optimizer sgd"""
     gradient_smoothing: float
-    """share s of the neighbors when gradients are averaged over layers, g_j ← (1−2s)g_j + s·g_{j−1} + s·g_{j+1}, against oscillations of multi-step and leapfrog schemes; the result is not the exact gradient, and for s > 0.25 it may ascend; 0: the exact gradient; between 0.0 and 0.5; for optimizer sgd, adam, adamw"""
+    """share s of the neighbors when gradients are averaged over layers, g_j ← (1−2s)g_j + s·g_{j−1} + s·g_{j+1}, against oscillations of multi-step and leapfrog schemes; the result is not the exact gradient, and for s > 0.25 it may ascend; 0: the exact gradient; between 0.0 and 0.5; for optimizer sgd, adam"""
     clip_norm: float
-    """largest norm of the gradient over all parameters; a longer gradient is scaled down to it; 0: no limit; finite and >= 0.0; for optimizer sgd, adam, adamw"""
+    """largest norm of the gradient over all parameters; a longer gradient is scaled down to it; 0: no limit; finite and >= 0.0; for optimizer sgd, adam"""
     clip_value: float
-    """largest magnitude of a number in the gradient; larger numbers are cut to it, before clip_norm is applied; 0: no limit; finite and >= 0.0; for optimizer sgd, adam, adamw"""
+    """largest magnitude of a number in the gradient; larger numbers are cut to it, before clip_norm is applied; 0: no limit; finite and >= 0.0; for optimizer sgd, adam"""
     beta1: float
-    """decay rate β₁ of the running mean of the gradient; between 0.0 and 0.9999999999999999; for optimizer adam, adamw"""
+    """decay rate β₁ of the running mean of the gradient; between 0.0 and 0.9999999999999999; for optimizer adam"""
     beta2: float
-    """decay rate β₂ of the running mean of the squared gradient; between 0.0 and 0.9999999999999999; for optimizer adam, adamw"""
+    """decay rate β₂ of the running mean of the squared gradient; between 0.0 and 0.9999999999999999; for optimizer adam"""
     epsilon: float
-    """ε, which is added to the square root of the running mean of the squared gradient; finite and > 0.0; for optimizer adam, adamw"""
+    """ε, which is added to the square root of the running mean of the squared gradient; finite and > 0.0; for optimizer adam"""
     lbfgs_memory: int
     """number of the latest steps, with their gradient differences, from which lbfgs estimates the curvature; fixed once training has begun; between 1 and 1000; for optimizer lbfgs"""
     gradient_tolerance: float
