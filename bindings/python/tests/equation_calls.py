@@ -3,7 +3,7 @@
 import numpy
 
 import stableode
-from long_calls import CANCELLED, created, long, ref, rows
+from long_calls import CANCELLED, created, long, ref, rows, swift
 from stableode import _structures
 from stableode._library import library
 from stableode._tensor import output, tensor_of
@@ -87,7 +87,7 @@ def _(world):
     return run
 
 
-@long("sode_network_with_steps")
+@swift("sode_network_with_steps")
 def _(world):
     network = stableode.Network(
         opening="sequence", inputs=4, outputs=2, width=1000, field="antisymmetric_rnn", layers=4, weights_in_time="shared"
