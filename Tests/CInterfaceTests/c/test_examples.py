@@ -154,6 +154,8 @@ def test_the_stated_robustness_is_that_of_all_seeds():
     plain = means.pop("dense")
     for clean, noisy, attacked in means.values():
         assert clean > plain[0] - 0.02 and noisy > plain[1] + 0.05 and attacked > 2 * plain[2]
+
+
 def test_stability_report_in_python(tmp_path):
     """The example itself checks what the report says of both schemes."""
     pytest.importorskip("matplotlib")

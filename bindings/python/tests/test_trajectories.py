@@ -289,13 +289,14 @@ def test_a_cancel_ends_a_long_solve():
     network = trajectories(count=2, layers=1_000_000, integrator="rk4")
     rows = numpy.tile([1.0, 0.5, 0.0, 1.0], (64, 1))
     token = stableode.CancelToken()
-    ended = []
-    timer = threading.Timer(0.3, lambda: (ended.append(time.monotonic()), token.request()))
+    # Of this process, so that other work of the machine does not count: the solve runs on one thread.
+    requested = []
+    timer = threading.Timer(0.3, lambda: (requested.append(time.process_time()), token.request()))
     timer.start()
     with pytest.raises(stableode.CancelledError), stableode.limits(cancel=token):
         while True:
             network.scores(rows)
-    assert time.monotonic() - ended[0] < 0.1
+    assert time.process_time() - requested[0] < 0.1
 
 
 def test_states_and_targets_are_not_rescaled():
