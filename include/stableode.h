@@ -717,7 +717,8 @@ typedef struct sode_predictor sode_predictor;
 SODE_API sode_status sode_predictor_create(sode_network *network, int64_t max_batch, int64_t num_threads, sode_predictor **predictor);
 SODE_API sode_status sode_predictor_run(sode_predictor *predictor, const sode_tensor *features, int32_t what, sode_tensor *result);
 /* For dense rows: features samples x inputs; result samples x outputs. With SODE_CLASSES result is [samples] (multilabel_logistic: samples x outputs), each
- * class as a number of its type, such as 3.0f. */
+ * class as a number of its type, such as 3.0f. Of a network with outputs_at "steps" a sample has all of that for each step, one step behind the other:
+ * samples x steps x outputs, and classes [samples x steps]. */
 SODE_API sode_status sode_predictor_run_f32(sode_predictor *predictor, const float *features, int64_t samples, int32_t what, float *result);
 SODE_API sode_status sode_predictor_run_f64(sode_predictor *predictor, const double *features, int64_t samples, int32_t what, double *result);
 SODE_API void sode_predictor_free(sode_predictor *predictor);
@@ -743,7 +744,8 @@ typedef struct sode_stepper_info {
  * with sequence_time "scaled" and times in the layout; two driven blocks. */
 SODE_API sode_status sode_stepper_create(sode_network *network, int64_t rows, sode_stepper **stepper);
 SODE_API sode_status sode_stepper_describe(sode_stepper *stepper, sode_stepper_info *info);
-/* Feeds the next observation of each stream, [rows, step_width], and writes predictions as sode_network_predict does: result [rows, outputs], or classes [rows].
+/* Feeds the next observation of each stream, [rows, step_width], and writes the predictions of this step as sode_network_predict does: result [rows, outputs], or
+ * classes [rows] (multilabel_logistic: [rows, outputs]), for outputs at the end and for outputs_at "steps" alike.
  * what is SODE_SCORES, SODE_PROBABILITIES or SODE_CLASSES. Takes no lock and allocates nothing. On any error result and state stay as they were:
  * SODE_ERR_INVALID_DATA names the channel that is not finite or has a wrong mask, a time before the stream's last one, and with opening "sequence_dense" a channel
  * that the first observation lacks; SODE_ERR_NOT_FINITE for states or results that are not finite; SODE_ERR_STATE after most_observations. */
@@ -844,7 +846,8 @@ enum { SODE_END_HORIZON = 1, SODE_END_EVENT = 2, SODE_END_FAILURE = 3 };
  * and the preceding blocks. times [times] are ascending, within 0 … horizon (up to 4 units in the last place of their type beyond it count as the horizon);
  * states [samples, times, width] gets the states at these times. Both may be NULL, and so may event, ends [samples] (int32 or int64), end_times [samples] and
  * event_states [samples, width]. What a sample's solve did not reach is NaN. A sample whose step control gave up is not an error: its end says so, and
- * sode_failed_row_at gives the reason. */
+ * sode_failed_row_at gives the reason. Samples of a network with opening "trajectory" go from their initial states, at time 0, up to the last of `times`, which
+ * takes the horizon's place; the times among their features are not used. */
 SODE_API sode_status sode_network_solve(sode_network *network, int64_t block, const sode_tensor *features, const sode_tensor *times,
                                         const sode_event_function *event, sode_tensor *states, sode_tensor *ends, sode_tensor *end_times,
                                         sode_tensor *event_states, sode_step_report *report);
@@ -884,9 +887,9 @@ typedef struct sode_trajectory_fit {
  * penalty (continuity) that grows from round to round; it also fits chaotic trajectories, which no shot from the first state follows (Bock & Plitt 1984).
  * The network gets the fitted parameters, and initial_states [trajectories, width], if it is not NULL, the states at the first times. The network's own loss
  * measures residuals. callback may be NULL; it gets SODE_PROGRESS_STEP with epoch (the round), step, objective and seconds. limits may be NULL; its epochs must
- * be 0. After an early end the network has the parameters of the last complete step;
- * an end before the first step changes nothing. SODE_ERR_NOT_FINITE names the trajectory that diverges at the first
- * guess: shorter segments help. SODE_ERR_INVALID_DATA names an infinite observation, or says that there is none. */
+ * be 0. Returns how the last round ended: SODE_OK after the option `epochs` steps, SODE_CONVERGED or SODE_NO_DESCENT; or the reason of an early end, with which the
+ * network has the parameters of the last complete step. An early end before the first step changes nothing and writes nothing. SODE_ERR_NOT_FINITE names the
+ * trajectory that diverges at the first guess: shorter segments help. SODE_ERR_INVALID_DATA names an infinite observation, or says that there is none. */
 SODE_API sode_status sode_network_fit_trajectories(sode_network *network, const sode_tensor *features, const sode_tensor *states, const char *options,
                                                    size_t length, sode_callback callback, void *user_data, const sode_limits *limits,
                                                    sode_tensor *initial_states, sode_trajectory_fit *report);

@@ -160,7 +160,8 @@ package struct PathSampling: Sendable {
     horizon = 1
     (count, readsEachStep) = (1, false)
     memory = try PathSampling.memory(1)
-    PathSampling.points(memory)[0] = PathPoint(time: 0, lookup: 0, begin: 0, gap: 0, weight: 0, step: readsFirstStepAlone ? 0 : -1)
+    // The path is looked up before all observations: at the time of the first one it has jumped to the last of those that share it.
+    PathSampling.points(memory)[0] = PathPoint(time: 0, lookup: -.infinity, begin: 0, gap: 0, weight: 0, step: readsFirstStepAlone ? 0 : -1)
   }
 
   static func memory(_ count: Int) throws(Failure) -> Buffer {

@@ -120,7 +120,7 @@ private func gatherTimes<Number: BinaryFloatingPoint>(
 
 extension TensorView {
   /// The number in column a of a row less that in column b, in float64; of integers exact up to 2⁵³.
-  fileprivate func difference(_ row: Int, _ a: Int, _ b: Int) -> Double {
+  package func difference(_ row: Int, _ a: Int, _ b: Int) -> Double {
     guard type == .int64 else { return number(row: row, column: a) - number(row: row, column: b) }
     func load(_ column: Int) -> Int64 { (base + (row * rowStride + offset(ofColumn: column)) * 8).loadUnaligned(as: Int64.self) }
     let (difference, overflow) = load(a).subtractingReportingOverflow(load(b))

@@ -318,7 +318,7 @@ package final class NetworkPlan: Sendable {
   /// Why targets are fewer than outputs, for messages; empty if they are as many.
   package var targetNote: String { targetsOfStep == outputs ? "" : ", one value for each \(outputs / targetsOfStep) of the \(outputs) outputs" }
   /// The number of integers that say the class or the labels of a sample, of all its steps; 0 if the loss has neither.
-  package var classColumns: Int { (loss.outputKind == .classes ? 1 : loss.outputKind == .labels ? outputs : 0) * (steps ?? 1) }
+  package var classColumns: Int { predictions.classes }
   /// The number of classes that labels may name; 0 if targets are values.
   package var classes: Int { loss.classes(outputs: outputs) }
 }

@@ -12,6 +12,35 @@ extension NetworkPlan {
   func largestPrediction(in type: ElementType) -> Double { type == .float32 ? Precision.float32.largest : precision.largest }
 }
 
+/// The numbers of which a sample's predictions consist.
+package struct PredictionShape: Sendable {
+  /// Scores at the end, or of one step.
+  package let outputs: Int
+  /// How many steps of a sample have predictions; nil for those at the end or after one step.
+  package let steps: Int?
+  /// Whether each output is a label of its own.
+  package let hasLabels: Bool
+  /// The integers that say the class, or the labels, at the end or of one step; 0 if the loss has neither.
+  fileprivate let classesOfStep: Int
+
+  /// Scores of all steps.
+  package var scores: Int { outputs * (steps ?? 1) }
+  /// The integers that say the classes or the labels of all steps.
+  package var classes: Int { classesOfStep * (steps ?? 1) }
+}
+
+extension NetworkPlan {
+  /// The predictions for a whole sample.
+  package var predictions: PredictionShape { shape(steps) }
+  /// The predictions at the end, or after one step.
+  package var predictionsOfStep: PredictionShape { shape(nil) }
+
+  private func shape(_ steps: Int?) -> PredictionShape {
+    let kind = loss.outputKind
+    return PredictionShape(outputs: outputs, steps: steps, hasLabels: kind == .labels, classesOfStep: kind == .classes ? 1 : kind == .labels ? outputs : 0)
+  }
+}
+
 extension InferencePass {
   /// Turns scores in the caller's units into probabilities or predictions, in place. Records the samples whose predictions are not finite: the exponential of a score may be too large where the score is not.
   /// - Parameter loss: the network's, of all scores or of those of one step.

@@ -2,6 +2,7 @@ import Gradients
 import Integrators
 import LinearAlgebra
 import Settings
+import VectorFields
 
 /// What `Network.solve` reports besides the states that it writes.
 package struct Solution: Sendable {
@@ -30,17 +31,53 @@ package struct SolveStart: Sendable {
   }
 }
 
+/// What is solved: a block's layers, or where samples have times of their own its equation in these times, as one layer from 0 to the last time that is asked for.
+private struct SolvedEquation {
+  let field: any VectorField
+  let layers: Int
+  let horizon: Double
+  private let block: ODEBlock
+
+  /// - Throws: `.incompatible`, `.invalidArgument`, `.outOfRange` where samples have times of their own and the block is no equation in them, or no time is asked for.
+  init(_ plan: NetworkPlan, block index: Int, until last: Double?) throws(Failure) {
+    block = plan.blocks[index]
+    guard block.hasOwnTimes else {
+      (field, layers, horizon) = (block.field, block.layers, block.grid.horizon)
+      return
+    }
+    field = try plan.equation(ofBlock: index)
+    guard block.isAutonomous else {
+      throw Failure(.incompatible, "the weights of block \(index) depend on the block's time, but samples have times of their own (sequence_time intervals); weights_in_time shared goes with them")
+    }
+    guard let last else { throw Failure(.invalidArgument, "times is empty; samples with times of their own are solved up to the last time that is asked for") }
+    guard last > 0, last < .infinity else { throw Failure(.outOfRange, "times ends with \(last); it must end with a finite time after 0, up to which samples with times of their own are solved") }
+    (layers, horizon) = (1, last)
+  }
+
+  func interval(_ layer: Int) -> ClosedRange<Double> { block.hasOwnTimes ? 0...horizon : block.grid.time(layer)...block.grid.time(layer + 1) }
+
+  func step(_ layer: Int, _ weights: Weights) -> Step {
+    var step = block.step(layer, weights)
+    if block.hasOwnTimes { (step.stepSize, step.previousStepSize) = (horizon, horizon) }
+    return step
+  }
+
+  /// The last time before the horizon from which a step fits before it.
+  var lastTime: Double { horizon - DenseOutput.sliver * (horizon - interval(layers - 1).lowerBound) }
+}
+
 extension Network {
   /// Solves the differential equation of one block for a batch. Gives the states at the given times, and the point at which each sample meets an event, which ends its solve.
   ///
-  /// The samples first pass through the opening and the preceding blocks, unless their states are given; times count from the beginning of the block. Within a step, states come from the method's continuous extension, which is
+  /// The samples first pass through the opening and the preceding blocks, unless their states are given; times count from the beginning of the block. Samples of a trajectory network, which have times of their own, are solved
+  /// from their initial states on, up to the last asked time; their own times are not used. Within a step, states come from the method's continuous extension, which is
   /// within the tolerance and needs no further evaluations. A sample's result has the same bits alone and in any batch. All work runs on the calling thread.
   ///
   /// - Parameters:
   ///   - index: a block with an adaptive integrator (dopri5, tsit5).
   ///   - features: samples × inputs; nil if states are given.
   ///   - start: the states and the times from which the samples go on; nil: from time 0 and the states that the features lead to.
-  ///   - times: ascending, within [0, horizon]; a time outside by rounding, up to 4 units in the last place of the horizon, counts as 0 or the horizon.
+  ///   - times: ascending, within [0, horizon]; from 0 on for trajectories, whose last one is the horizon. A time outside by rounding, up to 4 units in the last place of the horizon, counts as 0 or the horizon.
   ///   - timePrecision: the precision of the given times, which defines this rounding.
   ///   - event: w·y = level for weights w on the visible state; nil solves to the horizon.
   ///   - states: samples × (times·width): each sample's states in the order of the times; NaN for times that it did not reach.
@@ -48,7 +85,7 @@ extension Network {
   ///   - isPartial: whether samples that cannot begin, because of their features, state or time, fail alone: `failures` has their reasons, and their end times are NaN.
   /// - Returns: how and when each sample ended. A sample whose step control gives up does not make this call fail: its end says so and `failures` has the reason. A sample that failed in a
   ///   preceding block ends at time 0.
-  /// - Throws: `.incompatible` for another kind of integrator; `.outOfRange` and `.shapeMismatch` for times and events; `.invalidData` for features and events that the network cannot take; `.memory`; the reason
+  /// - Throws: `.incompatible` for another kind of integrator, and for samples with times of their own whose weights depend on the block's time or whose field reads a sequence; `.outOfRange` and `.shapeMismatch` for times and events; `.invalidData` for features and events that the network cannot take; `.memory`; the reason
   ///   why the thread's watch ended the work, which leaves part of the states written.
   package func solve(
     block index: Int, _ features: TensorView?, from start: SolveStart = SolveStart(), times asked: [Double], in timePrecision: Precision = .float64, event: EventFunction?, states: MutableTensorView?,
@@ -59,13 +96,11 @@ extension Network {
     guard let method = block.integrator as? AdaptiveRungeKutta else {
       throw Failure(.incompatible, "block \(index) has steps of fixed size; states at asked times and events need an adaptive integrator: dopri5, tsit5")
     }
-    guard !block.hasOwnTimes else {
-      throw Failure(.incompatible, "samples advance by intervals of their own (sequence_time intervals), so that times between 0 and the horizon mean another time for each; predict with the times that are asked for as features")
-    }
-    let times = try self.times(asked, block, timePrecision)
+    let equation = try SolvedEquation(plan, block: index, until: asked.last)
+    let times = try self.times(asked, equation, timePrecision)
     var late: [Int: Failure] = [:]
     let starts = try start.times.map { (starts) throws(Failure) in
-      try self.starts(starts, block, start.timePrecision) { sample, failure throws(Failure) in
+      try self.starts(starts, equation, start.timePrecision) { sample, failure throws(Failure) in
         guard isPartial else { throw failure }
         late[sample] = failure
       }
@@ -91,7 +126,7 @@ extension Network {
       let samples = partition.samples(of: tile)
       let columns = partition.columns(of: tile)
       let output = try DenseOutput(
-        times: times, event: event?.scaled, visible: block.width, width: block.stateWidth, columns: columns, horizon: block.grid.horizon,
+        times: times, event: event?.scaled, visible: block.width, width: block.stateWidth, columns: columns, horizon: equation.horizon,
         starts: starts.map { Array($0[samples]) }, precision: plan.precision)
       log.samples = samples
       if isPartial {
@@ -109,13 +144,13 @@ extension Network {
       }
       let lost = log.failedSamples
       let (own, buffer) = (pass.weights(stage: stage), pass.states(stage: stage, block))
-      for layer in 0..<block.layers where !output.allHaveEnded(samples: samples.count) && !log.isOver {
+      for layer in 0..<equation.layers where !output.allHaveEnded(samples: samples.count) && !log.isOver {
         let (before, after) = (block.propagated(layer, in: buffer), block.propagated(layer + 1, in: buffer))
-        output.enter(block.grid.time(layer)...block.grid.time(layer + 1))
+        output.enter(equation.interval(layer))
         if output.isIdle(samples: samples.count) {
           copy(before, into: after)
         } else {
-          method.solve(block.field, block.step(layer, own), from: before, into: after, output: output, scratch: pass.scratch)
+          method.solve(equation.field, equation.step(layer, own), from: before, into: after, output: output, scratch: pass.scratch)
         }
       }
       try Watch.check()
@@ -137,8 +172,8 @@ extension Network {
   }
 
   /// The given times, checked and moved into [0, horizon]. A time so close to the horizon that no step fits between counts as the horizon.
-  private func times(_ asked: [Double], _ block: ODEBlock, _ precision: Precision) throws(Failure) -> [Double] {
-    let (horizon, last) = (block.grid.horizon, lastTime(before: block))
+  private func times(_ asked: [Double], _ equation: SolvedEquation, _ precision: Precision) throws(Failure) -> [Double] {
+    let (horizon, last) = (equation.horizon, equation.lastTime)
     let rounding = 4 * (precision == .float32 ? Double(Float(horizon).ulp) : horizon.ulp)
     for (number, time) in asked.enumerated() {
       if number & 0xffff == 0 { try Watch.check() }
@@ -153,15 +188,12 @@ extension Network {
     }
   }
 
-  /// The last time before the horizon from which a step fits before it.
-  private func lastTime(before block: ODEBlock) -> Double { block.grid.horizon - DenseOutput.sliver * (block.grid.horizon - block.grid.time(block.layers - 1)) }
-
   /// The times at which samples begin, checked and moved as `times`.
   /// - Parameter refuse: called with each sample that cannot begin at its time; if it returns, the sample is taken to begin at the horizon.
   private func starts(
-    _ given: [Double], _ block: ODEBlock, _ precision: Precision, refuse: (_ sample: Int, _ failure: Failure) throws(Failure) -> Void
+    _ given: [Double], _ equation: SolvedEquation, _ precision: Precision, refuse: (_ sample: Int, _ failure: Failure) throws(Failure) -> Void
   ) throws(Failure) -> [Double] {
-    let (horizon, last) = (block.grid.horizon, lastTime(before: block))
+    let (horizon, last) = (equation.horizon, equation.lastTime)
     let rounding = 4 * (precision == .float32 ? Double(Float(horizon).ulp) : horizon.ulp)
     var starts: [Double] = []
     for (row, time) in given.enumerated() {

@@ -60,34 +60,49 @@ extension Predictor {
   }
 }
 
-/// A caller's array of numbers for each score of `samples` samples. For a network with outputs at every step it may have an axis of steps; it is then a matrix with a sample in each row.
-func scoreTensor(_ tensor: CallerTensor, samples: Int, _ plan: NetworkPlan) throws(Failure) -> CallerTensor {
-  guard let steps = plan.steps else {
-    try tensor.expectMatrix(rows: samples, columns: plan.outputs, "outputs of the network")
+/// A caller's array of numbers for each score of `samples` samples. For predictions at several steps it may have an axis of steps; it is then a matrix with a sample in each row.
+func scoreTensor(_ tensor: CallerTensor, samples: Int, _ shape: PredictionShape) throws(Failure) -> CallerTensor {
+  guard let steps = shape.steps else {
+    try tensor.expectMatrix(rows: samples, columns: shape.outputs, "outputs of the network")
     return tensor
   }
-  let isMatrix = tensor.axes == 2 && tensor.rows == samples && tensor.columns == plan.scoreCount
-  guard isMatrix || tensor.axes == 3 && tensor.shape.1 == samples && tensor.shape.2 == steps && tensor.shape.3 == plan.outputs else {
+  let isMatrix = tensor.axes == 2 && tensor.rows == samples && tensor.columns == shape.scores
+  guard isMatrix || tensor.axes == 3 && tensor.shape.1 == samples && tensor.shape.2 == steps && tensor.shape.3 == shape.outputs else {
     throw Failure(
-      .shapeMismatch, "\(tensor.argument) has shape \(tensor.extents); it must be [\(samples), \(steps), \(plan.outputs)] (samples, steps, outputs) or [\(samples), \(plan.scoreCount)]")
+      .shapeMismatch, "\(tensor.argument) has shape \(tensor.extents); it must be [\(samples), \(steps), \(shape.outputs)] (samples, steps, outputs) or [\(samples), \(shape.scores)]")
   }
   return try tensor.withStepsInRows()
 }
 
+/// Fails for predictions without classes.
+private func requireClasses(_ shape: PredictionShape) throws(Failure) {
+  guard shape.classes > 0 else { throw Failure(.incompatible, "what is SODE_CLASSES, but this network's loss has no classes") }
+}
+
+/// The caller's dense rows for a prediction of `samples` samples.
+/// - Throws: `incompatible` for classes of a loss that has none; `outOfRange`, `invalidArgument` for memory that cannot hold the rows.
+@inline(__always)
+func densePredictions(_ base: UnsafeMutableRawPointer, _ kind: PredictionKind, samples: Int, _ shape: PredictionShape, _ type: ElementType) throws(Failure) -> MutableTensorView {
+  if kind == .classes { try requireClasses(shape) }
+  let columns = kind == .classes ? shape.classes : shape.scores
+  try checkDense(UnsafeRawPointer(base), "result", samples, columns, type)
+  return MutableTensorView(base, type: type, rows: samples, columns: columns)
+}
+
 /// The caller's array for a prediction of `samples` samples, checked.
-func predictionTarget(_ tensor: CallerTensor, _ kind: PredictionKind, samples: Int, _ plan: NetworkPlan) throws(Failure) -> MutableTensorView {
+func predictionTarget(_ tensor: CallerTensor, _ kind: PredictionKind, samples: Int, _ shape: PredictionShape) throws(Failure) -> MutableTensorView {
   guard kind == .classes else {
-    let target = try scoreTensor(tensor, samples: samples, plan)
+    let target = try scoreTensor(tensor, samples: samples, shape)
     try target.expectWritableReals()
     return target.writing
   }
-  guard plan.classColumns > 0 else { throw Failure(.incompatible, "what is SODE_CLASSES, but this network's loss has no classes") }
-  if plan.loss.outputKind == .labels {
-    let target = try scoreTensor(tensor, samples: samples, plan)
+  try requireClasses(shape)
+  if shape.hasLabels {
+    let target = try scoreTensor(tensor, samples: samples, shape)
     try target.expectWritableClasses()
     return target.writing
   }
-  if let steps = plan.steps {
+  if let steps = shape.steps {
     try tensor.expectMatrix(rows: samples, columns: steps, "samples, steps: one class for each step")
     try tensor.expectWritableClasses()
     return tensor.writing

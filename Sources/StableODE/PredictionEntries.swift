@@ -15,7 +15,7 @@ public func sode_network_predict(
     let threads = try threads(num_threads)
     return try using(network, .network, "network") { network throws(Failure) in
       let batch = try samples(try CallerTensor(features, "features"), network.plan)
-      let target = try predictionTarget(try CallerTensor(result, "result"), what.kind, samples: batch.rows, network.plan)
+      let target = try predictionTarget(try CallerTensor(result, "result"), what.kind, samples: batch.rows, network.plan.predictions)
       return try network.withPredictor(samples: batch.rows, threads: threads) { predictor throws(Failure) in try predictor.run(batch, what, into: target) }
     }
   }
@@ -114,7 +114,7 @@ public func sode_predictor_run(
     let what = try predictionKind(what)
     return try using(predictor, .predictor, "predictor") { predictor throws(Failure) in
       let batch = try samples(try CallerTensor(features, "features"), predictor.plan, atMost: predictor.maximumBatch)
-      let target = try predictionTarget(try CallerTensor(result, "result"), what.kind, samples: batch.rows, predictor.plan)
+      let target = try predictionTarget(try CallerTensor(result, "result"), what.kind, samples: batch.rows, predictor.plan.predictions)
       return try predictor.run(batch, what, into: target)
     }
   }
@@ -154,12 +154,10 @@ private func runDense(
       throw Failure(.outOfRange, "samples is \(samples); this predictor was made for at most \(predictor.maximumBatch)")
     }
     try checkSampleCount(count, "features", atMost: nil)
-    let columns = what.kind == .classes ? max(plan.classColumns, 1) : plan.scoreCount
     try checkDense(features, "features", count, plan.inputs, type)
-    try checkDense(UnsafeRawPointer(result), "result", count, columns, type)
-    if what.kind == .classes, plan.classColumns == 0 { throw Failure(.incompatible, "what is SODE_CLASSES, but this network's loss has no classes") }
+    let target = try densePredictions(result, what.kind, samples: count, plan.predictions, type)
     let batch = TensorView(features, type: type, rows: count, columns: plan.inputs)
-    return try predictor.run(batch, what, into: MutableTensorView(result, type: type, rows: count, columns: columns))
+    return try predictor.run(batch, what, into: target)
   }
 }
 

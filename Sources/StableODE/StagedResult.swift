@@ -28,7 +28,7 @@ struct StagedResult {
   /// Numbers for each score of a batch of `count` samples.
   /// - Throws: as the other initializer.
   init(scores target: CallerTensor, samples count: Int, _ plan: NetworkPlan, _ precision: Precision) throws(Failure) {
-    try self.init(try scoreTensor(target, samples: count, plan), [count, plan.scoreCount], "samples, outputs", precision)
+    try self.init(try scoreTensor(target, samples: count, plan.predictions), [count, plan.scoreCount], "samples, outputs", precision)
   }
 
   /// A result in the shape of a batch of samples, with the channels of images first or last.
@@ -101,7 +101,7 @@ func given(_ tensor: CallerTensor, _ shape: [Int], _ meaning: String, _ precisio
 
 /// Reads numbers for each score of a batch of `count` samples, and checks them in the same way.
 func given(scores tensor: CallerTensor, samples count: Int, _ plan: NetworkPlan) throws(Failure) -> TensorView {
-  try given(try scoreTensor(tensor, samples: count, plan), [count, plan.scoreCount], "samples, outputs", plan.precision)
+  try given(try scoreTensor(tensor, samples: count, plan.predictions), [count, plan.scoreCount], "samples, outputs", plan.precision)
 }
 
 /// Reads an array in the shape of a batch of `count` samples, and checks it in the same way.

@@ -44,7 +44,7 @@ public func sode_stepper_feed(
     try using(stepper, .stepper, "stepper") { stepper throws(Failure) in
       let given = try CallerTensor(observation, "observation")
       try given.expectMatrix(rows: stepper.rows, columns: stepper.stepWidth, "rows of the stepper, features of a step")
-      let target = try predictionTarget(try CallerTensor(result, "result"), kind, samples: stepper.rows, stepper.plan)
+      let target = try predictionTarget(try CallerTensor(result, "result"), kind, samples: stepper.rows, stepper.plan.predictionsOfStep)
       try stepper.feed(given.reading, kind, into: target)
     }
   }
@@ -114,14 +114,9 @@ private func streamedKind(_ what: Int32) throws(Failure) -> PredictionKind {
 private func feedDense(_ stepper: OpaquePointer?, _ observation: UnsafeRawPointer, _ what: Int32, _ result: UnsafeMutableRawPointer, _ type: ElementType) throws(Failure) {
   let kind = try streamedKind(what)
   try using(stepper, .stepper, "stepper") { stepper throws(Failure) in
-    let plan = stepper.plan
-    let columns = kind == .classes ? max(plan.classColumns, 1) : plan.outputs
     try checkDense(observation, "observation", stepper.rows, stepper.stepWidth, type)
-    try checkDense(UnsafeRawPointer(result), "result", stepper.rows, columns, type)
-    if kind == .classes, plan.classColumns == 0 { throw Failure(.incompatible, "what is SODE_CLASSES, but this network's loss has no classes") }
-    try stepper.feed(
-      TensorView(observation, type: type, rows: stepper.rows, columns: stepper.stepWidth), kind,
-      into: MutableTensorView(result, type: type, rows: stepper.rows, columns: columns))
+    let target = try densePredictions(result, kind, samples: stepper.rows, stepper.plan.predictionsOfStep, type)
+    try stepper.feed(TensorView(observation, type: type, rows: stepper.rows, columns: stepper.stepWidth), kind, into: target)
   }
 }
 

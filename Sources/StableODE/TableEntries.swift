@@ -138,7 +138,7 @@ public func sode_network_predict_table(
       try using(table, .table, "table") { table throws(Failure) in
         let plan = network.plan
         guard plan.sequence == nil else { throw Failure(.incompatible, "the network takes sequences, which come as arrays and not as tables") }
-        let target = try predictionTarget(try CallerTensor(result, "result"), what.kind, samples: table.rows, plan)
+        let target = try predictionTarget(try CallerTensor(result, "result"), what.kind, samples: table.rows, plan.predictions)
         let rows = try EncodedRows(table, try network.columns(), isPartial: what.isPartial)
         defer { withExtendedLifetime(rows) {} }
         guard rows.view.columns == plan.inputs else { throw Failure(.shapeMismatch, "the table has \(rows.view.columns) features; the network has inputs \(plan.inputs)") }

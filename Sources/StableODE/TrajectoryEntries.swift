@@ -35,13 +35,11 @@ public func sode_network_fit_trajectories(
       let plan = network.plan
       let given = try CallerTensor(features, "features")
       let batch = try samples(given, plan)
-      let observed = try CallerTensor(states, "states")
-      guard let observations = observed.readingSamples, observations.rows == batch.rows else {
-        throw Failure(.shapeMismatch, "states has shape \(observed.extents); it must be trajectories, times, width of the state, with \(batch.rows) trajectories")
-      }
+      let shape = try TrajectoryFit.shape(of: plan)
+      let observations = try scoreTensor(try CallerTensor(states, "states"), samples: batch.rows, plan.predictions).reading
       let fit = try TrajectoryFit(network, features: batch, states: observations, options: values)
       let result = try initial_states.map { (tensor) throws(Failure) in
-        try StagedResult(try CallerTensor(tensor, "initial_states"), [batch.rows, plan.trajectoryShape?.width ?? 0], "trajectories, width", plan.precision)
+        try StagedResult(try CallerTensor(tensor, "initial_states"), [batch.rows, shape.width], "trajectories, width", plan.precision)
       }
       let progress = FitProgress(callback, user_data)
       let outcome = try progress.run { () throws(Failure) in

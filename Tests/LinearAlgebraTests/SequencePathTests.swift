@@ -241,6 +241,14 @@ extension KernelSweeps {
       #expect((0..<16).allSatisfy { beginning[0, $0] == ($0 == 0 ? 0 : Double($0 + 1)) })
     }
 
+    /// Each channel begins with its first observation, also where a later one has the same time, and where all have it.
+    @Test(arguments: [[0.0, 0, 1], [0, 0, 0], [0, 1, 1]]) func thePathBeginsWithTheFirstObservation(_ times: [Double]) throws {
+      let format = SequenceFormat(.timesValuesAndMasks, steps: 3, channels: 2)
+      let tile = try tile(format, columns: 16, time: { _, j in times[j] }, value: { s, j, c in Double(100 * c + 10 * j + s) }, isObserved: { _, j, c in c == 0 || j > 0 })
+      let beginning = try sample(PathSampling(beginningOf: format), tile)
+      #expect((0..<16).allSatisfy { beginning[0, $0] == Double($0) && beginning[1, $0] == Double(110 + $0) })
+    }
+
     @Test func featuresAsTheyLieAreRecognized() throws {
       let format = SequenceFormat(.values, steps: 4, channels: 2)
       #expect(try PathSampling(format, .none, .value, times: grid(4, 1), nodes: [0]).isIdentity)

@@ -26,13 +26,20 @@ package struct MeasuredTrajectories {
     (self.features, self.states, self.width, self.steps) = (features, states, width, steps)
   }
 
-  package func time(_ trajectory: Int, _ index: Int) -> Double { features.number(row: trajectory, column: width + index) }
+  /// Time number `index` less time number `start`, computed as predictions compute intervals: of int64 exactly.
+  package func interval(_ trajectory: Int, from start: Int, to index: Int) -> Double { features.difference(trajectory, width + index, width + start) }
+
+  /// Time number `index` as a time of a segment that begins at time number `start`. Of int64 it is counted from there, because float64 does not hold all integers; others are as they are, so that their differences have the same bits.
+  package func time(_ trajectory: Int, _ index: Int, segmentFrom start: Int) -> Double {
+    features.type == .int64 ? interval(trajectory, from: start, to: index) : features.number(row: trajectory, column: width + index)
+  }
+
   package func observation(_ trajectory: Int, _ index: Int, _ feature: Int) -> Double { states.number(row: trajectory, column: index * width + feature) }
 
   /// The number of a trajectory's last time that is not a repetition without an observation.
   package func lastTime(of trajectory: Int) -> Int {
     var last = steps - 1
-    while last > 0, time(trajectory, last) == time(trajectory, last - 1), (0..<width).allSatisfy({ observation(trajectory, last, $0).isNaN }) { last -= 1 }
+    while last > 0, interval(trajectory, from: last - 1, to: last) == 0, (0..<width).allSatisfy({ observation(trajectory, last, $0).isNaN }) { last -= 1 }
     return last
   }
 
@@ -52,9 +59,9 @@ package struct MeasuredTrajectories {
       }
       guard after < steps else { return left }
       let right = observation(trajectory, after, feature)
-      let (start, end) = (time(trajectory, before), time(trajectory, after))
-      guard after > index, end > start else { return right }
-      return left + (right - left) * ((time(trajectory, index) - start) / (end - start))
+      let whole = interval(trajectory, from: before, to: after)
+      guard after > index, whole > 0 else { return right }
+      return left + (right - left) * (interval(trajectory, from: before, to: index) / whole)
     }
   }
 }

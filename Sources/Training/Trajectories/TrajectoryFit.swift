@@ -39,10 +39,7 @@ package struct TrajectoryFit {
   ///   - options: of scope "trajectory_fit".
   /// - Throws: `.incompatible` for another network; `.shapeMismatch`, `.invalidData` (data); what reading the options throws; `.memory`; the reason why the work must end.
   package init(_ network: Network, features: TensorView, states: TensorView, options values: OptionValues) throws(Failure) {
-    let plan = network.plan
-    guard let shape = plan.trajectoryShape else {
-      throw Failure(.incompatible, "a fit of trajectories needs a network with opening trajectory, outputs_at steps, readout identity and one block")
-    }
+    let (plan, shape) = (network.plan, try Self.shape(of: network.plan))
     options = try TrajectoryFitOptions(values)
     self.network = network
     try plan.checkIntake(features, network.snapshot.normalization, called: "features")
@@ -50,34 +47,58 @@ package struct TrajectoryFit {
     segments = try TrajectorySegments(trajectories, plan, segment: options.segment)
   }
 
+  /// Numbers of a state and times of a trajectory, of a network that can be fitted to trajectories.
+  /// - Throws: `.incompatible` for another network.
+  package static func shape(of plan: NetworkPlan) throws(Failure) -> (width: Int, steps: Int) {
+    guard let shape = plan.trajectoryShape else {
+      throw Failure(.incompatible, "a fit of trajectories needs a network with opening trajectory, outputs_at steps, readout identity and one block")
+    }
+    guard plan.loss.outputKind == .values, plan.targetsOfStep == shape.width else {
+      throw Failure(.incompatible, "loss is \(try plan.specification.network.text("loss")), but a fit of trajectories compares states with measured ones; losses of values with one target for each output go with it, such as least_squares and huber")
+    }
+    guard !plan.drawsNumbers else {
+      throw Failure(.incompatible, "the network draws random numbers in training (noise \(try plan.specification.blocks[0].text("noise"))), but a fit of trajectories minimizes one fixed function; noise must be none")
+    }
+    return shape
+  }
+
   /// Fits until each round has converged or has taken the option `epochs` steps, and gives the network the fitted parameters.
   ///
   /// - Parameters:
   ///   - initialStates: gets the fitted states at the first times, trajectories × width; nil if they are not wanted.
   ///   - onEvent: called on this thread about every 50 ms: 0 goes on, > 0 stops, < 0 fails.
-  /// - Returns: `ok`, or the reason why the fit ended early; the network then has the parameters of the last complete step.
+  /// - Returns: why the last round ended: `ok` after the option `epochs` steps, `converged`, or `noDescent`; or the reason why the fit ended early, with which the network has the parameters of the last complete step.
   /// - Throws: `.notFinite` and others for trajectories that diverge at the first guess, which segments help against; `.state` if the network's parameters were replaced meanwhile; `.memory`; the callback's failure; the reason why the work must end before the first step, where nothing is written.
   package func run(initialStates: MutableTensorView? = nil, onEvent: @escaping (TrajectoryFitEvent) -> Int32 = { _ in 0 }) throws(Failure) -> (status: Status, report: TrajectoryFitReport) {
+    var report = TrajectoryFitReport()
+    report.segments = segments.count
+    var event = TrajectoryFitEvent(round: 1, step: 0, objective: .nan)
+    let watch = Watch.current
+    watch.onPulse = { onEvent(event) }
+    defer { watch.onPulse = nil }
     let objective = try ShootingObjective(segments, fitsInitialStates: options.fitsInitialStates, threads: options.threads == 0 ? availableProcessors() : options.threads)
     let snapshot = network.snapshot
     let buffer = try Buffer(count: objective.count, precision: segments.plan.precision)
     let variables = buffer.vector(count: objective.count, precision: segments.plan.precision)
     try copyInPieces(snapshot.parameters, into: objective.parameters(variables))
     try segments.begin(objective.states(variables))
-    var report = TrajectoryFitReport()
-    report.segments = segments.count
     var status = Status.ok
     do throws(Failure) {
       for round in 0..<options.rounds {
         let strength = options.strength(ofRound: round)
-        try fit(round, objective, strength, variables, &report, onEvent)
+        event = TrajectoryFitEvent(round: round + 1, step: report.steps, objective: .nan)
+        let ending = try fit(round, objective, strength, variables) {
+          report.steps += 1
+          event = TrajectoryFitEvent(round: round + 1, step: report.steps, objective: objective.latest)
+        }
+        status = ending?.status ?? .ok
       }
+      (report.loss, report.largestGap) = try objective.figures(at: variables)
     } catch {
-      // A fit that ends early ends as requested, with the last complete step.
-      guard error.status.rawValue > 0 else { throw error }
+      // A fit that ends early ends as requested, with the last complete step; before the first one there is nothing to write.
+      guard error.status.rawValue > 0, report.steps > 0 else { throw error }
       status = error.status
     }
-    if status == .ok { (report.loss, report.largestGap) = try objective.figures(at: variables) }
     guard try network.publish(objective.parameters(variables), over: snapshot.version) != nil else {
       throw Failure(.state, "the network's parameters were replaced during the fit, and stay as they are")
     }
@@ -94,26 +115,28 @@ package struct TrajectoryFit {
   }
 
   /// One round: minimizes the objective with the given weight of a squared gap, from `variables` on, which become its minimizer.
-  private func fit(
-    _ round: Int, _ objective: ShootingObjective, _ strength: Double, _ variables: Vector, _ report: inout TrajectoryFitReport, _ onEvent: @escaping (TrajectoryFitEvent) -> Int32
-  ) throws(Failure) {
+  /// - Parameter onStep: called after each step.
+  /// - Returns: how the optimizer ended the round; nil if it took the option `epochs` steps.
+  private func fit(_ round: Int, _ objective: ShootingObjective, _ strength: Double, _ variables: Vector, onStep: () -> Void) throws(Failure) -> Ending? {
     objective.begin(strength: strength)
     let memory = try TrainerMemory(from: variables, optimizer: options.optimizer)
     let iterate = memory.iterate
-    let watch = Watch.current
-    var event = TrajectoryFitEvent(round: round + 1, step: report.steps, objective: .nan)
-    watch.onPulse = { onEvent(event) }
-    defer { watch.onPulse = nil }
     for step in 0..<options.epochs {
-      try watch.check()
+      try Watch.check()
       iterate.number = step + 1
       iterate.rate = options.learningRate.rate(epoch: step, step: 0, stepsPerEpoch: 1)
-      try options.optimizer.step(objective, iterate)
-      if iterate.ending == .converged { break }
+      do throws(Failure) {
+        try options.optimizer.step(objective, iterate)
+      } catch {
+        // The first guess has its own message, which names the trajectory.
+        guard error.status == .notFinite, step > 0 else { throw error }
+        throw Failure(.notFinite, "round \(round + 1), step \(step + 1): \(error.message); the steps before have gone too far: a smaller learning_rate or shorter segments help")
+      }
+      // The step that ends a round leaves the iterate as it was.
+      if let ending = iterate.ending { return ending }
       copy(iterate.parameters, into: variables)
-      report.steps += 1
-      event = TrajectoryFitEvent(round: round + 1, step: report.steps, objective: objective.latest)
-      if iterate.ending != nil { break }
+      onStep()
     }
+    return nil
   }
 }

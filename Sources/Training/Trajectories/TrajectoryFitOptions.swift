@@ -57,6 +57,9 @@ package struct TrajectoryFitOptions: Sendable {
     epochs = try values.integer("epochs")
     threads = try values.integer("num_threads")
     if let misfit = try values.misfits().first { throw misfit.failure }
+    guard try GradientSmoothing(values).share == 0 else {
+      throw Failure(.incompatible, "gradient_smoothing averages the gradients of layers with weights of their own; a fit of trajectories takes exact gradients, so that it must be 0")
+    }
     learningRate = try LearningRate(values)
     optimizer = try optimizers(try values.text("optimizer")).init(values)
   }

@@ -63,7 +63,7 @@ package final class TrajectorySegments {
       try work.spend(points * width)
       for point in 0..<points {
         let isInside = cut.start + point <= cut.end
-        featureNumbers.store(trajectories.time(cut.trajectory, min(cut.start + point, cut.end)), at: index * inputs + width + point)
+        featureNumbers.store(trajectories.time(cut.trajectory, min(cut.start + point, cut.end), segmentFrom: cut.start), at: index * inputs + width + point)
         for k in 0..<width {
           let isCounted = isInside && (cut.isLast || cut.start + point < cut.end)
           let value = isCounted ? trajectories.observation(cut.trajectory, cut.start + point, k) : .nan

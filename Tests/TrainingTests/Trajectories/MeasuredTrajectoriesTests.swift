@@ -42,6 +42,19 @@ struct MeasuredTrajectoriesTests {
     #expect(found.count == steps && abs(found[steps / 3] - Double(steps / 3)) < 1e-6)
   }
 
+  /// Integers beyond 2⁵³, of which float64 holds every 128th alone, keep their intervals.
+  @Test func integersKeepTheirIntervals() throws {
+    let (late, states) = ([Int64](arrayLiteral: 5, 7, 0, 1, 3, 4, 4).enumerated().map { $0 < 2 ? $1 : $1 + 1 << 60 }, try TestSupport.Numbers(Self.states, .float64))
+    try late.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      let own = try MeasuredTrajectories(
+        features: TensorView(base, type: .int64, rows: 1, columns: 7, rowStride: 7, columnStride: 1), states: states.view(rows: 1, columns: 10), width: 2, steps: 5, precision: .float32)
+      #expect(own.lastTime(of: 0) == 3 && own.guesses(0, [0, 1, 2, 3, 4], 0) == [5, 6, 8, 9, 9])
+      #expect((0..<5).map { own.time(0, $0, segmentFrom: 1) } == [-1, 0, 2, 3, 3])
+    }
+    try trajectories(Self.states) { measured in #expect((0..<5).map { measured.time(0, $0, segmentFrom: 1) } == [0, 1, 3, 4, 4]) }
+  }
+
   @Test func infiniteObservationsAreNamed() throws {
     var states = Self.states
     states[5] = .infinity

@@ -38,7 +38,8 @@ class TrajectoryFit:
     loss: of the fitted segments, per observed number: for least_squares half the mean squared residual. NaN if the fit ended early.
     largest_gap: the largest distance, in one number of the state, from the end of a segment to the start of the next; 0 for single shooting.
     segments: of all trajectories. steps: of the optimizer, in all rounds.
-    outcome: "ok", or why the fit ended early: "time_limit", "cancelled", "stopped_by_callback".
+    outcome: how the last round ended: "ok" after `epochs` steps, "converged", or "no_descent", where no step lowers the objective although its gradient is not
+    small; or why the fit ended early: "time_limit", "cancelled", "stopped_by_callback".
     """
 
     initial_states: numpy.ndarray
@@ -108,7 +109,7 @@ class Shooting(Model):
         limits = Limits(milliseconds=milliseconds(time_limit, "time_limit"))
         limits.cancel = None if cancel is None else pointer_of(cancel, "cancel_token", "cancel")
         source, observed, chosen = tensor_of(features, "features"), tensor_of(states, "states"), options_json(options)
-        width = observed.shape[2] if observed.ndim == 3 else 1
+        width = self.outputs
         found, found_tensor = output((source.shape[0], width), self.dtype)
         # A fit that ends before its first step writes neither states nor a loss.
         if observed.ndim == 3 and source.ndim == 2 and source.shape[1] > width:

@@ -442,8 +442,8 @@ class Network(Analyzable, Drawable, Equational, Exportable):
     ) -> equation.Solution:
         """Solves one block with its adaptive integrator (dopri5, tsit5), which chooses the steps of each sample: a Solution.
 
-        times: ascending, between 0 and the block's horizon, which rounding may exceed by 4 units in the last place. The method's
-        continuous extension gives the states at these times.
+        times: ascending, between 0 and the block's horizon, which rounding may exceed by 4 units in the last place; with opening "trajectory" between 0, the
+        time of the initial states, and any later one, at which the solve ends. The method's continuous extension gives the states at these times.
         event: (w, level) or (w, level, direction). The solve of a sample ends where w·y first crosses the level; direction 1 means
         rising, −1 falling, 0 either. A sample that starts on the level, within rounding, leaves it without an event.
         `event_states` never lie on the side that the sample came from, so a solve that starts there goes on to the next event.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy
@@ -36,8 +37,8 @@ class Stepper(Handle):
         pointer = new_pointer()
         library.sode_stepper_create(pointer_of(network, "network", "network"), 1 if rows is None else integer(rows, "rows"), ctypes.byref(pointer))
         self._own(pointer)
-        # The stepper keeps the scaling of targets that the network has now.
-        self._form, self._real, self._is_single = network._form, network._real, rows is None
+        # The stepper keeps the scaling of targets that the network has now, and gives the predictions of one step.
+        self._form, self._real, self._is_single = replace(network._form, steps=0), network._real, rows is None
         info = self._info()
         self._rows, self._step_width, self._state_width = info.rows, info.step_width, info.state_width
         self._most = info.most_observations or None

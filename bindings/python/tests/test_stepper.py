@@ -4,6 +4,7 @@ import numpy
 import pytest
 
 import stableode
+from stableode._library import library
 
 OPTIONS = dict(opening="sequence", outputs=3, width=8, horizon=2.0, initial_scale=1.5, seed=3)
 #: Networks of `steps` steps, by name; each reads 3 channels. `times` is true where a step has a time.
@@ -26,7 +27,7 @@ def network_of(name, steps, **changes):
     options = {**OPTIONS, **NETWORKS[name], **changes}
     width = {"values": 3, "times_values": 4, "times_values_mask": 7}[options.get("sequence_layout", "values")]
     layers = steps * (options.pop("evolutions", 0) + 1)
-    return stableode.Network(inputs=steps * width, channels=3, layers=layers, loss="least_squares", **options)
+    return stableode.Network(inputs=steps * width, channels=3, layers=layers, **{"loss": "least_squares", **options})
 
 
 def sequences(network, steps, samples, seed=0):
@@ -57,6 +58,44 @@ def after_step(network, data, step):
     for name, value in network.parameters.items():
         shorter.parameters[name] = value[:layers] if name.startswith("blocks.0.") and len(value) == block["layers"] else value
     return shorter.scores(data[:, : step + 1].reshape(len(data), -1))
+
+
+@pytest.mark.parametrize("loss", ["least_squares", "softmax_cross_entropy", "multilabel_logistic"])
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["values", "masks", "ode_rnn"])
+def test_outputs_at_every_step_come_step_by_step(name, precision, loss):
+    """Each observation gives the predictions of its step, in the form that an output at the end has, for all kinds of input arrays."""
+    steps, samples = 6, 4
+    network = network_of(name, steps, precision=precision, loss=loss, outputs_at="steps")
+    data = sequences(network, steps, samples)
+    rows = data.reshape(samples, -1)
+    calls = {"feed": network.scores(rows)}
+    if loss != "least_squares":
+        calls |= {"feed_proba": network.predict_proba(rows), "feed_predict": network.predict(rows)}
+    for call, whole in calls.items():
+        alone, together = [getattr(stepper, call) for stepper in (network.stepper(), network.stepper(samples))]
+        for step in range(steps):
+            given = data[:, step]
+            result = together(given.astype("float64") if step % 2 else numpy.repeat(given, 2, axis=1)[:, ::2])
+            assert result.dtype == whole.dtype and numpy.array_equal(result, whole[:, step]), (call, step)
+            assert numpy.array_equal(alone(list(given[0]) if step % 2 else given[0]), whole[0, step])
+
+
+@pytest.mark.parametrize("real", ["f32", "f64"])
+@pytest.mark.parametrize("what, loss, columns", [(0, "least_squares", 3), (2, "softmax_cross_entropy", 1), (2, "multilabel_logistic", 3)])
+def test_dense_rows_get_the_numbers_of_one_step(real, what, loss, columns):
+    """Nothing is written behind the documented size."""
+    steps, samples = 5, 2
+    network = network_of("values", steps, precision="float32" if real == "f32" else "float64", loss=loss, outputs_at="steps")
+    data = sequences(network, steps, samples)
+    whole = (network.scores if what == 0 else network.predict)(data.reshape(samples, -1))
+    stepper = network.stepper(samples)
+    result = numpy.full(samples * columns + 64, 7.0, network.dtype)
+    feed = getattr(library, f"sode_stepper_feed_{real}")
+    for step in range(steps):
+        observation = numpy.ascontiguousarray(data[:, step])
+        feed(stepper._pointer, observation.ctypes.data, what, result.ctypes.data)
+        assert numpy.array_equal(result[: samples * columns], whole[:, step].reshape(-1)) and (result[samples * columns :] == 7).all()
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])

@@ -315,8 +315,6 @@ def test_states_and_targets_are_not_rescaled():
 def test_what_speaks_of_one_step_size_is_refused():
     network = trajectories(field="antisymmetric", integrator="dopri5")
     rows = given(network)
-    with pytest.raises(stableode.IncompatibleError, match="intervals of their own"):
-        network.solve(rows, [0.5])
     with pytest.raises(stableode.IncompatibleError, match="times of their own"):
         trajectories(field="antisymmetric").fit(rows, rows[:, :2], epochs=1, kinetic_energy=0.1)
 
@@ -427,3 +425,114 @@ def test_what_driven_fields_refuse(options, words):
         stableode.Network(**{**chosen, **{k: v for k, v in made.items() if v is not None}})
     for word in words:
         assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("integrator", ADAPTIVE)
+def test_solves_go_to_the_times_that_are_asked_for(integrator):
+    """A solve gives the states that the trajectories have at these times, from initial states in features or given ones; events end samples on their own."""
+    network = trajectories(field="antisymmetric", gamma=0.3, integrator=integrator, relative_tolerance=1e-10, absolute_tolerance=1e-12, initial_scale=2.0)
+    rows = given(network, 7)
+    asked = numpy.array([0.0, 0.4, 1.1, 40.0])
+    own = numpy.concatenate([rows[:, :2], numpy.broadcast_to([*asked, 40.0, 40.0], (7, 6))], axis=1)
+    expected = network.with_steps(6).scores(own)
+    found = network.solve(rows, asked)
+    assert found.states.shape == (7, 4, 2) and (found.ends == stableode.END_HORIZON).all() and (found.end_times == 40).all()
+    assert numpy.array_equal(found.states[:, 0], rows[:, :2]) and numpy.abs(found.states[:, 3] - expected).max() < 1e-7
+    assert numpy.array_equal(network.solve(times=asked, start_states=rows[:, :2]).states, found.states)
+
+    met = network.solve(rows, [40.0], event=([1.0, 0.0], 0.25))
+    ended = met.ends == stableode.END_EVENT
+    assert ended.any() and numpy.abs(met.event_states[ended, 0] - 0.25).max() < 1e-9 and len(set(met.end_times[ended])) > 1
+    for sample in numpy.flatnonzero(ended):
+        at = network.solve(start_states=rows[sample : sample + 1, :2], times=[met.end_times[sample]])
+        assert numpy.abs(at.states[0, 0] - met.event_states[sample]).max() < 1e-7
+
+
+def test_solves_of_trajectories_say_what_they_lack():
+    rows = given(trajectories())
+    adaptive = trajectories(integrator="dopri5")
+    with pytest.raises(stableode.InvalidArgumentError, match="times is empty"):
+        adaptive.solve(rows)
+    for last in (0.0, numpy.inf, numpy.nan, -1.0):
+        with pytest.raises((stableode.OutOfRangeError, stableode.InvalidDataError), match="times"):
+            adaptive.solve(rows, [last])
+    with pytest.raises(stableode.IncompatibleError, match="adaptive integrator"):
+        trajectories(integrator="rk4").solve(rows, [1.0])
+    with pytest.raises(stableode.IncompatibleError, match="weights_in_time shared"):
+        trajectories(integrator="dopri5", weights_in_time="layers").solve(rows, [1.0])
+
+
+def fittable(**options):
+    return trajectories(outputs_at="steps", **{"field": "two_layer", "hidden_width": 4, **options})
+
+
+def test_measured_states_may_lie_in_other_orders():
+    """Those whose numbers of a trajectory lie at equal distances are read where they lie; others are refused."""
+    network = fittable()
+    rows, states = given(network), numpy.random.default_rng(0).standard_normal((5, 6, 2))
+    expected = network.copy().fit_trajectories(rows, states, epochs=2).loss
+    flat = states.reshape(5, 12)
+    spread = numpy.zeros((10, 12, 2))
+    spread[::2, :, 0] = flat
+    for same in (flat, spread[::2, :, 0], states[::-1].copy()[::-1], spread[::2, :, 0].reshape(5, 6, 2), states.astype(">f8")):
+        assert network.copy().fit_trajectories(rows, same, epochs=2).loss == expected
+    for other in (numpy.asfortranarray(states), numpy.ascontiguousarray(states.transpose(0, 2, 1)).transpose(0, 2, 1), numpy.repeat(states, 2, axis=1)[:, ::2], states[:, ::-1]):
+        with pytest.raises(stableode.InvalidArgumentError, match="states has strides"):
+            network.copy().fit_trajectories(rows, other, epochs=2)
+    for wrong in (states.transpose(0, 2, 1), states[:, :5], states[:4], flat[:, :11], states.reshape(5, 2, 3, 2), states[0]):
+        with pytest.raises(stableode.ShapeMismatchError, match="states has shape"):
+            network.copy().fit_trajectories(rows, wrong, epochs=2)
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (dict(loss="softmax_cross_entropy"), "loss is softmax_cross_entropy"), (dict(loss="multilabel_logistic"), "loss is multilabel_logistic"), (dict(loss="poisson"), "loss is poisson"),
+        (dict(noise="dropout", dropout_rate=0.5), "noise dropout"), (dict(noise="stochastic_depth", survival=0.5), "noise stochastic_depth"),
+    ],
+)  # fmt: skip
+def test_fits_refuse_what_they_would_ignore(options, text):
+    network = fittable(**options)
+    with pytest.raises(stableode.IncompatibleError, match=text):
+        network.fit_trajectories(given(network), numpy.zeros((5, 6, 2)))
+
+
+def test_fits_take_exact_gradients():
+    network = fittable()
+    with pytest.raises(stableode.IncompatibleError, match="gradient_smoothing"):
+        network.fit_trajectories(given(network), numpy.zeros((5, 6, 2)), optimizer="adam", gradient_smoothing=0.2)
+
+
+@pytest.mark.parametrize("segment", [0, 2])
+def test_fits_take_intervals_of_integers_exactly(segment):
+    network, states = fittable(), numpy.random.default_rng(0).standard_normal((2, 6, 2))
+    small = numpy.concatenate([numpy.ones((2, 2), "int64"), numpy.array([[0, 1, 2, 3, 4, 5], [0, 1, 2, 2, 2, 2]])], axis=1)
+    states[1, 3:] = numpy.nan
+    late = small + numpy.array([0, 0, *[2**60] * 6])
+    fits = [network.copy().fit_trajectories(rows, states, segment=segment, epochs=5) for rows in (small, late)]
+    assert fits[0].loss == fits[1].loss and fits[0].segments == fits[1].segments
+
+
+def test_steps_that_go_too_far_are_told():
+    network = trajectories(outputs_at="steps", field="linear_cubic")
+    with pytest.raises(stableode.NotFiniteError, match=r"round 1, step \d+: .*learning_rate"):
+        network.fit_trajectories(given(network), numpy.ones((5, 6, 2)), optimizer="sgd", learning_rate=1e6, epochs=50)
+
+
+@pytest.mark.parametrize("outputs_at", ["end", "steps"])
+@pytest.mark.parametrize("time", ["absolute", "scaled", "intervals"])
+def test_a_sequence_begins_with_its_first_observation(time, outputs_at):
+    """Also where others follow at the same time: later observations move the state, but not its beginning."""
+    options = dict(opening="sequence_dense", inputs=8, channels=1, sequence_layout="times_values", outputs=2, width=4, field="antisymmetric_rnn", loss="least_squares", precision="float64", seed=1)
+    network = stableode.Network(**options, sequence_time=time, layers=3 if time == "intervals" else 4, horizon=2.0, outputs_at=outputs_at)
+    random = numpy.random.default_rng(0)
+    rows = numpy.stack([[0.0, 0.0, 0.0, 1.0], random.standard_normal(4)], axis=1).reshape(1, 8)
+    other = rows.copy()
+    other[0, 3] += 1.0
+    states = [network.states(data)[0] for data in (rows, other)]
+    # In an interval of no length, what was observed at its end moves nothing.
+    assert numpy.array_equal(*states) and numpy.array_equal(network.scores(rows), network.scores(other)) == (time == "intervals")
+    if time != "intervals":
+        stepper = network.stepper()
+        steps = [stepper.feed(step) for step in rows.reshape(4, 2)]
+        assert numpy.array_equal(steps[-1] if outputs_at == "end" else steps, network.scores(rows)[0])
