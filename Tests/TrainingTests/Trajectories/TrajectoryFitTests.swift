@@ -66,7 +66,7 @@ struct TrajectoryFitTests {
   }
 
   /// Wherever a fit is ended, it has either taken a step or changed nothing.
-  @Test(arguments: 1...40) func anEndBeforeTheFirstStepChangesNothing(_ allowed: Int) throws {
+  @Test(arguments: [1, 2, 3, 5, 8, 12, 20, 40]) func anEndBeforeTheFirstStepChangesNothing(_ allowed: Int) throws {
     let own = try TrajectoryCase(field: #""field": "two_layer", "hidden_width": 6"#)
     let (before, starts) = (own.network.snapshot.version, try TestSupport.Numbers([Double](repeating: 7, count: 6), .float64))
     let fit = try own.fit([("segment", .integer(4)), ("epochs", .integer(1_000_000)), ("num_threads", .integer(1))])
@@ -86,10 +86,10 @@ struct TrajectoryFitTests {
   /// The end of the last round is told: the steps are used up, the gradient has become small, or no step lowers the objective.
   @Test func theEndOfTheLastRoundIsTold() throws {
     let short = try TrajectoryCase()
-    let (first, report) = try short.fit([("epochs", .integer(2)), ("rounds", .integer(1))]).run()
+    let (first, report) = try short.fit([("epochs", .integer(2))]).run()
     #expect(first == .ok && report.steps == 2)
     let long = try TrajectoryCase()
-    let (last, more) = try long.fit([("epochs", .integer(100_000)), ("rounds", .integer(1))]).run()
+    let (last, more) = try long.fit([("epochs", .integer(100_000))]).run()
     #expect((last == .converged || last == .noDescent) && more.steps > 2 && more.steps < 100_000 && more.loss <= report.loss)
   }
 
