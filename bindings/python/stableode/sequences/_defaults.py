@@ -30,12 +30,16 @@ def extra_channels(field: str) -> dict[str, bool]:
 
 def network_options(options: Mapping[str, Any], field: str, steps: int, channels: int) -> dict[str, Any]:
     """Options of a network for series of so many steps and channels. options: those that are set, on which some depend."""
-    found: dict[str, Any] = {"field": field, "width": 32, "weights_in_time": "shared", "noise": "dropout", "dropout_rate": 0.1}
+    found: dict[str, Any] = {"field": field, "width": 32, "weights_in_time": "shared"}
+    if options.get("noise", "none" if options.get("outputs_at") == "steps" else "dropout") == "dropout":
+        found |= {"noise": "dropout", "dropout_rate": 0.2 if field in _OF_CHANGES else 0.1}
     if field in _OF_CHANGES:
         width = _WIDTH if channels <= _FEW_CHANNELS else _WIDTH_FOR_MANY
-        found |= {"width": width, "opening": "sequence_dense", "activation": "softplus", "initial_scale": 0.3, "dropout_rate": 0.2}
+        found |= {"width": width, "opening": "sequence_dense", "activation": "softplus", "initial_scale": 0.3}
     if field == "ode_rnn":  # which reads steps, with a layer of the flow before each
         return {**found, "layers": 2 * steps}
+    if options.get("outputs_at") == "steps":  # the state is needed at each observation: a layer ends there
+        return {**found, **({"interpolation": "linear", "layers": max(steps - 1, 1)} if field in _OF_CHANGES else {"interpolation": "none", "layers": steps})}
     reads_steps = options.get("interpolation") == "none"
     return {**found, "interpolation": "linear", "layers": steps if reads_steps else min(steps, _MOST_LAYERS)}
 
@@ -44,6 +48,7 @@ def training_options(field: str, channels: int, rows: int | None, learns_values:
     """Options of training for so many series of so many channels; rows None: nobody knows how many will come."""
     read = _READ_OF_MANY_CHANNELS if field in _OF_CHANGES and channels > _FEW_CHANNELS else _READ
     read *= _MORE_FOR_VALUES if learns_values else 1
-    epochs = _MOST_EPOCHS if rows is None else max(_FEWEST_EPOCHS, min(_MOST_EPOCHS, read // max(rows, 1)))
+    most = _MOST_EPOCHS * (_MORE_FOR_VALUES if learns_values else 1)
+    epochs = most if rows is None else max(_FEWEST_EPOCHS, min(most, read // max(rows, 1)))
     batch = 16 if rows is None or rows < 1000 else 32 if rows < 5000 else 64
     return {"optimizer": "adam", "learning_rate": 0.01, "schedule": "cosine", "clip_norm": 1.0, "batch_size": batch, "epochs": epochs}
