@@ -123,7 +123,7 @@ class SequenceEstimator(Estimator):
     def _chosen_options(self, rows: int | None = None) -> dict[str, Any]:
         options = super()._chosen_options(rows)
         # As in the library, an optimizer that is named gets fixed defaults.
-        return options if "optimizer" in options else {**training_options(self._field(), len(self.layout_.channels), rows, self._learns_values), **options}
+        return options if "optimizer" in options else {**training_options(self._field(), self.layout_, rows, self._learns_values), **options}
 
     def _checked(self, X: Any) -> numpy.ndarray:
         if "network_" not in vars(self):
