@@ -138,6 +138,36 @@ def certified() -> str:
     return "\n".join(rows) + "\n"
 
 
+def series() -> str:
+    """Accuracies on irregular series and seconds of a training: a row for each set and part of the observations that is dropped. ¹: a GRU of which less was chosen."""
+    lines = [json.loads(line) for line in present("examples/results.jsonl").splitlines()]
+    models = {"antisymmetric_rnn": "`antisymmetric_rnn`", "neural_cde": "`neural_cde`", "gru": "GRU"}
+    found: dict[tuple[str, float], dict[str, str]] = {}
+    for line in lines:
+        if line["figure"].startswith("sequences/"):
+            _, name, model = line["figure"].split("/")
+            percents = [100 * accuracy for accuracy in line["accuracies"]]
+            spread = f"{min(percents):.1f}" if len({f"{percent:.1f}" for percent in percents}) == 1 else f"{min(percents):.1f} … {max(percents):.1f}"
+            mark = " ¹" if model == "gru" and "reads" not in line else ""
+            found.setdefault((name, line["dropped"]), {})[model] = f"{100 * line['accuracy']:.1f} % ({spread}), {line['seconds']:.2f} s{mark}"
+    order = list(dict.fromkeys(name for name, _ in found))
+    rows = [f"| set | dropped | {' | '.join(models.values())} |", "|---|---:|" + "---|" * len(models)]
+    for name, part in sorted(found, key=lambda key: (order.index(key[0]), key[1])):
+        rows.append(f"| {name} | {100 * part:.0f} % | {' | '.join(found[name, part].get(model, '–') for model in models)} |")
+    return "\n".join(rows) + "\n"
+
+
+def fitted_fields() -> str:
+    """The errors of roll-outs of fields that were fitted to trajectories."""
+    rows = ["| system | field | RMSE | RMSE, 5 × longer | energy error | time |", "|---|---|---:|---:|---:|---:|"]
+    for text in present("examples/results.jsonl").splitlines():
+        line = json.loads(text)
+        if line["figure"].startswith("fitted_fields/"):
+            _, system, field = line["figure"].split("/")
+            rows.append(f"| {system.replace('_', ' ')} | `{field}` | {line['rmse']:.4f} | {line['long_rmse']:.4f} | {line['energy_error']:.4f} | {line['seconds']:.1f} s |")
+    return "\n".join(rows) + "\n"
+
+
 def between(text: str, begin: str, end: str, made: str) -> str:
     """The text with what lies between two marks replaced."""
     before, rest = text.split(begin)
@@ -156,6 +186,8 @@ FILES = {
     "README.md": readme,
     "Sources/Training/Training.docc/defaults.md": lambda now: between(now, COMPARED_BEGIN, END, compared()),
     "Sources/Training/Training.docc/certified.md": lambda now: between(now, CERTIFIED_BEGIN, CERTIFIED_END, certified()),
+    "bindings/python/guide/sequences.md": lambda now: between(now, COMPARED_BEGIN, END, series()),
+    "bindings/python/guide/trajectories.md": lambda now: between(now, COMPARED_BEGIN, END, fitted_fields()),
     "Sources/StableODE/StableODE.docc/options.md": lambda now: options_page.markdown(),
     "Sources/StableODELink/stableode.7": lambda now: options_page.manual(),
     "bindings/python/stableode/_options.py": lambda now: python_types.options(),

@@ -72,6 +72,20 @@ def test_defaults_learn_ragged_series(field):
     assert clone(classifier).set_params(longer="last").fit(SERIES, LABELS).predict([numpy.zeros((50, 2))]).shape == (1,)
 
 
+def test_defaults_follow_the_length_of_series():
+    random, names = numpy.random.default_rng(0), ["a", "b"] * 3
+    for steps, channels, epochs in ((30, 1, 100), (100, 1, 200), (200, 2, 200), (300, 1, 300)):
+        classifier = StableODESequenceClassifier().fit(random.normal(size=(6, steps, channels)), names)
+        assert classifier.n_iter_ == epochs and classifier.network_.specification["blocks"][0]["layers"] == steps
+    assert StableODESequenceRegressor().fit(random.normal(size=(6, 30, 1)), range(6)).n_iter_ == 300
+    # Layers see all changes of a long path with jumps, and training is not carried away by them.
+    jumps = random.standard_t(2, size=(40, 600, 1))
+    classifier = StableODESequenceClassifier(field="neural_cde", random_state=0, epochs=10).fit(jumps, numpy.arange(40) % 2)
+    assert classifier.loss_curve_[-1] < 10
+    quiet = StableODESequenceClassifier(field="neural_cde", epochs=1, network_options={"noise": "none"}).fit(SERIES, LABELS)
+    assert quiet.network_.specification["blocks"][0]["noise"] == "none"
+
+
 def test_the_forms_of_arrays_agree():
     whole = StableODESequenceClassifier(random_state=0, epochs=5).fit(ARRAY, LABELS)
     for other in (

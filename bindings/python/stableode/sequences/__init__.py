@@ -4,7 +4,8 @@
 `stableode.Network` that say how to read them.
 """
 
+from ._ahead import ahead
 from ._layout import SequenceLayout
 from ._packed import PackedSequences, pack, pack_in
 
-__all__ = ["PackedSequences", "SequenceLayout", "pack", "pack_in"]
+__all__ = ["PackedSequences", "SequenceLayout", "ahead", "pack", "pack_in"]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._layout import SequenceLayout
 
 #: Fields whose state is moved by changes alone: they see time and values only as channels, and begin with the first observation.
 _OF_CHANGES = ("neural_cde",)
-#: The most layers along a path; longer series are seen at so many times.
-_MOST_LAYERS = 256
+#: The most layers along a path; of longer series only some changes are seen, as if they went on until the next layer.
+_MOST_LAYERS = 2048
 #: About how many series are read in one training: many series are read fewer times each. Of many channels, the fields of changes learn sooner.
 _READ, _READ_OF_MANY_CHANNELS = 7000, 4000
-#: Values take more steps of training than classes.
-_MORE_FOR_VALUES = 3
+#: Values take more epochs than classes, and so do long series of few channels: as many times more as they have steps for each channel beyond so many.
+_MORE_FOR_VALUES, _MORE_FOR_LONG, _SHORT = 3, 3, 50
 _FEWEST_EPOCHS, _MOST_EPOCHS = 10, 100
 #: The width of fields of changes, and that for more channels than so many: they have weights of width · width · channels.
 _WIDTH, _FEW_CHANNELS, _WIDTH_FOR_MANY = 16, 16, 12
@@ -30,20 +33,25 @@ def extra_channels(field: str) -> dict[str, bool]:
 
 def network_options(options: Mapping[str, Any], field: str, steps: int, channels: int) -> dict[str, Any]:
     """Options of a network for series of so many steps and channels. options: those that are set, on which some depend."""
-    found: dict[str, Any] = {"field": field, "width": 32, "weights_in_time": "shared", "noise": "dropout", "dropout_rate": 0.1}
+    found: dict[str, Any] = {"field": field, "width": 32, "weights_in_time": "shared"}
+    if field in _OF_CHANGES and options.get("outputs_at") != "steps" and options.get("noise", "dropout") == "dropout":
+        found |= {"noise": "dropout", "dropout_rate": 0.2}
     if field in _OF_CHANGES:
         width = _WIDTH if channels <= _FEW_CHANNELS else _WIDTH_FOR_MANY
-        found |= {"width": width, "opening": "sequence_dense", "activation": "softplus", "initial_scale": 0.3, "dropout_rate": 0.2}
+        found |= {"width": width, "opening": "sequence_dense", "activation": "softplus", "initial_scale": 0.3}
     if field == "ode_rnn":  # which reads steps, with a layer of the flow before each
         return {**found, "layers": 2 * steps}
+    if options.get("outputs_at") == "steps":  # the state is needed at each observation: a layer ends there
+        return {**found, **({"interpolation": "linear", "layers": max(steps - 1, 1)} if field in _OF_CHANGES else {"interpolation": "none", "layers": steps})}
     reads_steps = options.get("interpolation") == "none"
     return {**found, "interpolation": "linear", "layers": steps if reads_steps else min(steps, _MOST_LAYERS)}
 
 
-def training_options(field: str, channels: int, rows: int | None, learns_values: bool = False) -> dict[str, Any]:
-    """Options of training for so many series of so many channels; rows None: nobody knows how many will come."""
-    read = _READ_OF_MANY_CHANNELS if field in _OF_CHANGES and channels > _FEW_CHANNELS else _READ
-    read *= _MORE_FOR_VALUES if learns_values else 1
-    epochs = _MOST_EPOCHS if rows is None else max(_FEWEST_EPOCHS, min(_MOST_EPOCHS, read // max(rows, 1)))
+def training_options(field: str, layout: SequenceLayout, rows: int | None, learns_values: bool = False) -> dict[str, Any]:
+    """Options of training for so many series in this layout; rows None: nobody knows how many will come."""
+    read = _READ_OF_MANY_CHANNELS if field in _OF_CHANGES and len(layout.channels) > _FEW_CHANNELS else _READ
+    more = max(1, min(_MORE_FOR_LONG, layout.steps / (_SHORT * layout.own)), _MORE_FOR_VALUES if learns_values else 1)
+    most = int(more * _MOST_EPOCHS)
+    epochs = most if rows is None else max(_FEWEST_EPOCHS, min(most, int(more * read) // max(rows, 1)))
     batch = 16 if rows is None or rows < 1000 else 32 if rows < 5000 else 64
     return {"optimizer": "adam", "learning_rate": 0.01, "schedule": "cosine", "clip_norm": 1.0, "batch_size": batch, "epochs": epochs}

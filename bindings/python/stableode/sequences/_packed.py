@@ -103,6 +103,22 @@ class PackedSequences:
             raise InvalidDataError(f"row {row} belongs to one series and time with a later row, but their targets are different")
         return found.reshape(len(self), self.steps, *array.shape[1:])
 
+    def unpack(self, values: ArrayLike) -> Any:
+        """Values of each step [samples, steps] or [samples, steps, outputs], such as the predictions of a network, in the order of the series as
+        they were given: a list of [steps_i] or [steps_i, outputs]; for a long table [rows] or [rows, outputs].
+
+        NaN stands at steps that the layout left out. It undoes `pack_targets`. Errors: ShapeMismatchError.
+        """
+        array = as_array(values, "values")
+        if array.shape[:2] != (len(self), self.steps):
+            raise ShapeMismatchError(f"values has shape {list(array.shape)}; it must begin with [{len(self)}, {self.steps}], the series and their steps")
+        if len(self._places) != int(self._given.sum()):
+            raise ShapeMismatchError("some series of a table were chosen, so that their rows are not known: unpack values of the whole table")
+        found = numpy.full((len(self._places), *array.shape[2:]), numpy.nan, array.dtype if array.dtype.kind == "f" else "float64")
+        kept = self._places >= 0
+        found[kept] = array.reshape(-1, *array.shape[2:])[self._places[kept]]
+        return found if self.layout.columns is not None else numpy.split(found, numpy.cumsum(self._given)[:-1])
+
     @property
     def shape(self) -> tuple[int, int, int]:
         """(series, steps, channels) of the layout."""

@@ -171,7 +171,7 @@ class Estimator(Parameters):
         return [int(seed) for seed in check_random_state(self.random_state).randint(2**31 - 1, size=2)]
 
     def _new_network(self, rows: Rows, targets: Targets, seed: int) -> Network:
-        options = {"seed": seed, "loss": targets.loss, **self._network_options()}
+        options = {"seed": seed, "loss": targets.loss, **({"outputs_at": "steps"} if targets.are_of_steps else {}), **self._network_options()}
         sizes = {"inputs": rows.features.shape[1], "outputs": targets.outputs(options)}
         network = Network(**{**self._unset_options(options, sizes, len(rows.targets)), **options, **sizes})
         self._check_network(network, targets)

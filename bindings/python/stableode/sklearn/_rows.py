@@ -92,8 +92,11 @@ def _are_equal(rows: Rows, left: numpy.ndarray, right: numpy.ndarray) -> numpy.n
 def _same(array: Any, left: numpy.ndarray, right: numpy.ndarray) -> numpy.ndarray:
     if is_sparse(array):
         return equal_rows(array, left, right)
-    same: numpy.ndarray = (array[left] == array[right]).reshape(len(left), -1).all(axis=1)
-    return same
+    ones, others = array[left].reshape(len(left), -1), array[right].reshape(len(left), -1)
+    same = ones == others
+    if array.dtype.kind == "f":  # NaN: targets of steps that were not observed
+        same |= (ones != ones) & (others != others)
+    return numpy.asarray(same.all(axis=1))
 
 
 def _keys(rows: Rows) -> numpy.ndarray:

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     expit: Callable[..., numpy.ndarray]
     log_expit: Callable[..., numpy.ndarray]
     log_softmax: Callable[..., numpy.ndarray]
+    r2_score: Callable[..., float]
     softmax: Callable[..., numpy.ndarray]
     sparse_stack: Callable[..., Any]
     type_of_target: Callable[..., str]
@@ -64,7 +65,7 @@ else:
     from scipy.sparse import vstack as sparse_stack
     from scipy.special import expit, log_expit, log_softmax, softmax
     from sklearn.base import BaseEstimator, ClassifierMixin, ClassNamePrefixFeaturesOutMixin, RegressorMixin, TransformerMixin
-    from sklearn.metrics import d2_pinball_score
+    from sklearn.metrics import d2_pinball_score, r2_score
     from sklearn.utils import check_array, check_consistent_length, check_random_state, column_or_1d
     from sklearn.utils.class_weight import compute_class_weight
     from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -90,6 +91,7 @@ __all__ = [
     "expit",
     "log_expit",
     "log_softmax",
+    "r2_score",
     "softmax",
     "sparse_stack",
     "type_of_target",

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy
+
+from ..sequences import PackedSequences
 from ._regressor import StableODERegressor
+from ._scikit import check_is_fitted, d2_pinball_score, r2_score
 from ._sequences import SequenceEstimator
+from ._steps import have_steps, values_of_steps
+from ._targets import Targets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class StableODESequenceRegressor(SequenceEstimator, StableODERegressor):
-    """Predicts values, one or several for a series, with a network that a driven field reads series into.
+    """Predicts values, one or several for a series or for each of its steps, with a network that a driven field reads series into.
 
         import numpy
         from stableode.sklearn import StableODESequenceRegressor
@@ -28,6 +34,10 @@ class StableODESequenceRegressor(SequenceEstimator, StableODERegressor):
         regressor = StableODESequenceRegressor(random_state=0).fit(series, series.mean(axis=(1, 2)))
         regressor.predict(series)
 
+    outputs_at: "end" for values of whole series, y [samples] or [samples, outputs]; "steps" for values at each step, y [samples, steps] or
+    [samples, steps, outputs] or a list of [steps_i] or [steps_i, outputs], with NaN where nothing was observed. A step's values depend on the series
+    up to it alone, so that `stableode.sequences.ahead` makes targets for forecasts. None: "steps" where y has three axes or holds series of
+    different lengths.
     Losses and values are as in `StableODERegressor`.
     """
 
@@ -52,6 +62,7 @@ class StableODESequenceRegressor(SequenceEstimator, StableODERegressor):
         early_stopping: bool | None = None,
         validation_fraction: float | None = None,
         patience: int | None = None,
+        outputs_at: Literal["end", "steps"] | None = None,
         channels_first: bool = False,
         time_channel: bool | None = None,
         integral_channels: bool | None = None,
@@ -87,19 +98,80 @@ class StableODESequenceRegressor(SequenceEstimator, StableODERegressor):
             n_jobs=n_jobs,
             verbose=verbose,
         )
+        self.outputs_at = outputs_at
         self.channels_first = channels_first
         self.time_channel = time_channel
         self.integral_channels = integral_channels
         self.longer: Longer = longer
 
-    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
         """Trains a network on series X, such as [samples, steps, channels] or a list of [steps_i, channels], with values y [samples] or
-        [samples, outputs]; returns self.
+        [samples, outputs], or of each step; returns self.
 
         sample_weight: weights [samples] >= 0. A weight of 2 counts as two equal series.
         """
         return super().fit(X, y, sample_weight)
 
-    def partial_fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def partial_fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
         """Trains for one epoch over these series, and goes on at the next call; returns self. The first series also set layout and normalization."""
         return super().partial_fit(X, y, sample_weight)
+
+    def predict(self, X: Any) -> Any:
+        """The values of each series, as y was given: [samples] or [samples, outputs], of float64. Values of steps are [samples, steps, outputs] where X
+        is an array, a list of [steps_i, outputs] where it is a list or packed series, and [rows, outputs] where those are a table, without the
+        last axis if y had none.
+        """
+        check_is_fitted(self)
+        if not self._predicts_steps:
+            return super().predict(X)
+        packed = self._packed(X)
+        found = packed.unpack(self._of_steps(packed)[..., 0] if self._is_flat else self._of_steps(packed))
+        return numpy.stack(found) if isinstance(found, list) and hasattr(X, "shape") and not isinstance(X, PackedSequences) and len({len(part) for part in found}) == 1 else found
+
+    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
+        """As `StableODERegressor.score`; each step that was observed counts as a row."""
+        check_is_fitted(self)
+        if not self._predicts_steps:
+            return super().score(X, y, sample_weight)
+        packed = self._packed(X)
+        truth, specification = values_of_steps(packed, y).values, self.network_.specification
+        weights = numpy.ones(len(packed)) if sample_weight is None else numpy.asarray(sample_weight, dtype="float64")
+        levels = [float(level) for level in str(specification["quantiles"]).split(",")] if specification["loss"] == "quantile" else []
+        found = self._of_steps(packed).reshape(*truth.shape, max(1, len(levels)))
+        scores = []
+        for output in range(truth.shape[2]):
+            seen = ~numpy.isnan(truth[:, :, output])
+            if not seen.any():
+                raise ValueError(f"y has no value of output {output}: all are NaN")
+            own = dict(sample_weight=numpy.broadcast_to(weights[:, None], seen.shape)[seen])
+            pairs = [(truth[:, :, output][seen], found[:, :, output, place][seen]) for place in range(found.shape[3])]
+            scores += [d2_pinball_score(*pair, alpha=level, **own) for pair, level in zip(pairs, levels, strict=True)] if levels else [r2_score(*pairs[0], **own)]
+        return float(numpy.mean(scores))
+
+    def _network_options(self) -> dict[str, Any]:
+        options = super()._network_options()
+        if self.outputs_at is None:
+            return options
+        if "outputs_at" in options:
+            raise ValueError("outputs_at is set twice: as a parameter and in network_options")
+        return {**options, "outputs_at": self.outputs_at}
+
+    def _hold(self, packed: PackedSequences, kept: numpy.ndarray | slice, is_new: bool) -> None:
+        self._learned = packed, kept, is_new
+
+    def _targets(self, y: Any, kept: numpy.ndarray | slice, classes: ArrayLike | None) -> Targets:
+        packed, chosen, is_new = self.__dict__.pop("_learned")
+        options = self._network_options()
+        of_steps = not is_new and self._predicts_steps or is_new and (options["outputs_at"] == "steps" if "outputs_at" in options else have_steps(y))
+        if not of_steps:
+            return super()._targets(y, kept, classes)
+        found = values_of_steps(packed, y, chosen)
+        return Targets(found.values[kept] if isinstance(chosen, slice) else found.values, None, found.are_flat)
+
+    def _of_steps(self, packed: PackedSequences) -> numpy.ndarray:
+        """The predictions of each step in the layout, of float64."""
+        return self.network_.predict(packed.features, threads=self._threads_for(packed.features)).astype("float64", copy=False)
+
+    @property
+    def _predicts_steps(self) -> bool:
+        return bool(self.network_.specification["outputs_at"] == "steps")

@@ -52,10 +52,13 @@ class SequenceEstimator(Estimator):
 
     def _features(self, X: Any, sample_weight: ArrayLike | None, reset: bool) -> numpy.ndarray:
         if not reset:
-            return self._packed(X).features
+            packed = self._packed(X)
+            self._hold(packed, slice(None), is_new=False)
+            return packed.features
         series = self._series(X, reset)
         if isinstance(series, PackedSequences):
             self.layout_ = series.layout
+            self._hold(series, slice(None), is_new=True)
             return series.features
         # A series of weight 0 must not change the layout.
         weights = None if sample_weight is None else check_sample_weight(sample_weight, numpy.empty((len(series), 1)), dtype=numpy.float64)
@@ -69,6 +72,7 @@ class SequenceEstimator(Estimator):
         horizon = float(self._network_options().get("horizon", span(field)))
         packed = pack(series, channels_first=self.channels_first, span=horizon, weights=weights, **extra)
         self.layout_ = packed.layout
+        self._hold(packed, kept if len(packed) < all_count else slice(None), is_new=True)
         if not _is_flat(X):
             self.n_features_in_ = packed.layout.own
         if len(packed) == all_count:
@@ -76,6 +80,9 @@ class SequenceEstimator(Estimator):
         features = numpy.zeros((all_count, packed.features.shape[1]), packed.features.dtype)
         features[kept] = packed.features
         return features
+
+    def _hold(self, packed: PackedSequences, kept: numpy.ndarray | slice, is_new: bool) -> None:
+        """Is called with the series that are learned, and which of the caller's they are. is_new: whether a new network learns them."""
 
     def _series(self, X: Any, reset: bool) -> Any:
         """X as scikit-learn checks it where it has rows and columns, and as it is otherwise."""
@@ -116,7 +123,7 @@ class SequenceEstimator(Estimator):
     def _chosen_options(self, rows: int | None = None) -> dict[str, Any]:
         options = super()._chosen_options(rows)
         # As in the library, an optimizer that is named gets fixed defaults.
-        return options if "optimizer" in options else {**training_options(self._field(), len(self.layout_.channels), rows, self._learns_values), **options}
+        return options if "optimizer" in options else {**training_options(self._field(), self.layout_, rows, self._learns_values), **options}
 
     def _checked(self, X: Any) -> numpy.ndarray:
         if "network_" not in vars(self):

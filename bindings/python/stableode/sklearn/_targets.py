@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class Targets(NamedTuple):
-    """values: labels 0 … classes−1 [rows] of int64; values [rows, outputs] of float64; or an indicator matrix [rows, labels] of 0 and 1, of
-    float64 too. classes: the names of classes or the numbers of labels, or None for values.
+    """values: labels 0 … classes−1 [rows] of int64; values [rows, outputs] of float64, or of each step [rows, steps, outputs]; or an indicator
+    matrix [rows, labels] of 0 and 1, of float64 too. classes: the names of classes or the numbers of labels, or None for values.
 
-    is_flat: whether targets were given as [rows]. record: what the network remembers of the names of columns and classes.
+    is_flat: whether targets were given as [rows], or [rows, steps]. record: what the network remembers of the names of columns and classes.
     """
 
     values: numpy.ndarray
@@ -33,6 +33,11 @@ class Targets(NamedTuple):
     def is_indicator(self) -> bool:
         """Whether a row may have any number of labels."""
         return self.classes is not None and self.values.ndim == 2
+
+    @property
+    def are_of_steps(self) -> bool:
+        """Whether each step of a series has targets of its own."""
+        return self.values.ndim == 3
 
     @property
     def loss(self) -> str:
@@ -49,7 +54,7 @@ class Targets(NamedTuple):
         if self.classes is None:
             levels = options.get("quantiles", []) if loss == "quantile" else []
             count = len(levels.split(",")) if isinstance(levels, str) else numpy.size(levels)
-            return int(self.values.shape[1]) * max(1, count)
+            return int(self.values.shape[-1]) * max(1, count)
         return 1 if loss == "logistic" and len(self.classes) == 2 else len(self.classes)
 
 

@@ -1,0 +1,152 @@
+"""The regressor of series with values at every step: the forms of targets, what was not observed, forecasts, and going on."""
+
+import pickle
+
+import numpy
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import cross_val_score
+
+import stableode
+from stableode import sequences
+from stableode.sklearn import StableODESequenceRegressor
+
+
+def waves(samples=40, steps=30, seed=0):
+    """Sines of different frequencies [samples, steps, 1]."""
+    random = numpy.random.default_rng(seed)
+    return numpy.sin(random.uniform(0, 6, (samples, 1)) + numpy.arange(steps) * random.uniform(0.2, 0.6, (samples, 1)))[..., None]
+
+
+WAVES, LATER = waves(), waves(seed=1)
+SUMS = WAVES.cumsum(axis=1)
+RAGGED = [part[: 15 + number % 16] for number, part in enumerate(WAVES)]
+QUICK = dict(random_state=0, epochs=3)
+
+
+def test_values_ahead_are_later_ones():
+    series = numpy.arange(8.0).reshape(1, 4, 2)
+    nan = numpy.nan
+    numpy.testing.assert_equal(sequences.ahead(series)[0], [[2, 3], [4, 5], [6, 7], [nan, nan]])
+    numpy.testing.assert_equal(sequences.ahead(series, 5)[0, 0], [2, 3, 4, 5, 6, 7, nan, nan, nan, nan])
+    ragged = sequences.ahead([numpy.arange(3.0), [[5.0], [nan]]], steps=2)
+    numpy.testing.assert_equal(ragged, [[[1, 2], [2, nan], [nan, nan]], [[nan, nan], [nan, nan]]])
+    assert sequences.ahead(numpy.zeros((0, 4, 2)), 3).shape == (0, 4, 6) and sequences.ahead(WAVES[..., 0]).shape == (40, 30, 1)
+    with pytest.raises(stableode.OutOfRangeError, match="steps is 0"):
+        sequences.ahead(series, 0)
+    with pytest.raises(stableode.InvalidArgumentError, match="data has shape"):
+        sequences.ahead(numpy.zeros(4))
+    with pytest.raises(stableode.InvalidArgumentError, match="a series has shape"):
+        sequences.ahead([numpy.zeros((1, 2, 3))])
+
+
+def test_unpack_undoes_pack_targets():
+    packed = sequences.pack(RAGGED)
+    targets = [part + 1 for part in RAGGED]
+    for found, expected in zip(packed.unpack(packed.pack_targets(targets)), targets, strict=True):
+        numpy.testing.assert_array_equal(found, expected)
+    flat = packed[[3, 1]].unpack(packed[[3, 1]].pack_targets([targets[3][:, 0], targets[1][:, 0]]))
+    numpy.testing.assert_array_equal(flat[0], targets[3][:, 0])
+    shorter = sequences.pack([part[:20] for part in RAGGED]).pack(RAGGED, longer="last")
+    kept = shorter.unpack(shorter.pack_targets(targets))[15]
+    assert numpy.isnan(kept[:10]).all() and (kept[10:] == targets[15][10:]).all()
+    table = sequences.pack({"series": [1, 0, 1], "time": [2.0, 0.0, 1.0], "x": [5.0, 6.0, 7.0]})
+    numpy.testing.assert_array_equal(table.unpack(table.pack_targets(numpy.array([0.5, 1.5, 2.5]))), [0.5, 1.5, 2.5])
+    with pytest.raises(stableode.ShapeMismatchError, match=r"must begin with \[40, 30\]"):
+        packed.unpack(numpy.zeros((40, 3)))
+    with pytest.raises(stableode.ShapeMismatchError, match="whole table"):
+        table[:1].unpack(numpy.zeros((1, 2)))
+
+
+@pytest.mark.parametrize("field", [None, "neural_cde"])
+def test_learns_values_of_each_step(field):
+    regressor = StableODESequenceRegressor(field=field, random_state=0).fit(WAVES, SUMS)
+    assert regressor.network_.specification["outputs_at"] == "steps" and regressor.predict(LATER).shape == (40, 30, 1)
+    assert regressor.score(LATER, LATER.cumsum(axis=1)) > 0.8
+    # A step knows nothing of what comes later.
+    changed = LATER.copy()
+    changed[:, 12:] = 0
+    numpy.testing.assert_allclose(regressor.predict(changed)[:, :12], regressor.predict(LATER)[:, :12], rtol=0, atol=1e-5)
+
+
+def test_the_forms_of_targets_agree():
+    whole = StableODESequenceRegressor(**QUICK).fit(WAVES, SUMS)
+    flat = StableODESequenceRegressor(outputs_at="steps", **QUICK).fit(WAVES, SUMS[..., 0])
+    named = StableODESequenceRegressor(network_options={"outputs_at": "steps"}, **QUICK).fit(list(WAVES), list(SUMS))
+    packed = sequences.pack(WAVES, span=whole.layout_.span)
+    for other in (flat, named, StableODESequenceRegressor(**QUICK).fit(packed, SUMS)):
+        assert (other.network_.parameter_vector == whole.network_.parameter_vector).all()
+    assert flat.predict(WAVES).shape == (40, 30) and (flat.predict(WAVES) == whole.predict(WAVES)[..., 0]).all()
+    assert flat.score(WAVES, SUMS[..., 0]) == whole.score(WAVES, SUMS)
+    found = named.predict(list(LATER))
+    assert isinstance(found, list) and (numpy.stack(found) == whole.predict(LATER)).all() and isinstance(whole.predict(packed), list)
+    # Without three axes or different lengths, targets are those of whole series.
+    assert StableODESequenceRegressor(**QUICK).fit(WAVES, SUMS[..., 0]).network_.specification["outputs_at"] != "steps"
+    both = StableODESequenceRegressor(**QUICK).fit(WAVES, numpy.concatenate([SUMS, WAVES], axis=2))
+    assert both.predict(WAVES).shape == (40, 30, 2)
+
+
+def test_ragged_series_and_values_that_were_not_observed():
+    targets = [part.cumsum(axis=0)[:, 0] for part in RAGGED]
+    for part in targets[::2]:
+        part[::3] = numpy.nan
+    regressor = StableODESequenceRegressor(**QUICK).fit(RAGGED, targets)
+    assert [part.shape for part in regressor.predict(RAGGED)] == [part.shape for part in targets]
+    packed = sequences.pack(RAGGED, span=regressor.layout_.span)
+    assert (StableODESequenceRegressor(outputs_at="steps", **QUICK).fit(packed, packed.pack_targets(targets)).network_.parameter_vector == regressor.network_.parameter_vector).all()
+    truth, found = numpy.concatenate(targets), numpy.concatenate(regressor.predict(RAGGED))
+    seen = ~numpy.isnan(truth)
+    assert regressor.score(RAGGED, targets) == pytest.approx(1 - ((truth - found)[seen] ** 2).sum() / ((truth[seen] - truth[seen].mean()) ** 2).sum())
+    gaps = numpy.where(numpy.random.default_rng(0).random(WAVES.shape) < 0.3, numpy.nan, WAVES)
+    assert StableODESequenceRegressor(random_state=0).fit(gaps, SUMS).score(gaps, SUMS) > 0.5
+    table = {"series": numpy.repeat(numpy.arange(40), 30), "time": numpy.tile(numpy.arange(30.0), 40), "x": WAVES.ravel()}
+    rows = sequences.pack(table, span=5.0)
+    assert StableODESequenceRegressor(**QUICK).fit(rows, rows.pack_targets(SUMS.reshape(-1, 1))).predict(rows).shape == (1200, 1)
+
+
+def test_forecasts():
+    regressor = StableODESequenceRegressor(field="neural_cde", random_state=0).fit(WAVES, sequences.ahead(WAVES, 3))
+    assert regressor.predict(LATER)[:, -1].shape == (40, 3)
+    assert regressor.score(LATER, sequences.ahead(LATER, 3)) > 0.8
+    assert cross_val_score(StableODESequenceRegressor(**QUICK), WAVES, sequences.ahead(WAVES), cv=2).shape == (2,)
+    levels = StableODESequenceRegressor(loss="quantile", network_options={"quantiles": [0.1, 0.9]}, **QUICK).fit(WAVES, sequences.ahead(WAVES))
+    assert levels.predict(WAVES).shape == (40, 30, 2) and levels.score(WAVES, sequences.ahead(WAVES)) < 1
+
+
+def test_weights_going_on_and_copies():
+    targets = SUMS.copy()
+    targets[3, 4] = numpy.nan
+    weights = numpy.arange(40) % 3
+    repeated = numpy.repeat(numpy.arange(40), weights)
+    # The first series has no weight: neither its length nor its targets count.
+    weighted = StableODESequenceRegressor(**QUICK).fit([numpy.zeros((50, 1)), *WAVES[1:]], [numpy.zeros((50, 1)), *targets[1:]], sample_weight=weights)
+    plain = StableODESequenceRegressor(**QUICK).fit(WAVES[repeated], targets[repeated])
+    assert (weighted.network_.parameter_vector == plain.network_.parameter_vector).all()
+    assert weighted.score(WAVES, targets, sample_weight=weights) == pytest.approx(plain.score(WAVES[repeated], targets[repeated]))
+    steady = StableODESequenceRegressor(random_state=0)
+    for _ in range(3):
+        steady.partial_fit(WAVES, SUMS)
+    assert steady.n_iter_ == 3
+    warm = StableODESequenceRegressor(warm_start=True, **QUICK).fit(WAVES, SUMS)
+    assert warm.fit(WAVES, SUMS[..., 0]).predict(WAVES).shape == (40, 30)
+    for copy in (pickle.loads(pickle.dumps(plain)), clone(plain).fit(WAVES[repeated], targets[repeated])):
+        assert (copy.predict(LATER) == plain.predict(LATER)).all()
+
+
+def test_what_is_refused():
+    with pytest.raises(ValueError, match="y holds infinity at series 2, step 3"):
+        targets = SUMS.copy()
+        targets[2, 3] = numpy.inf
+        StableODESequenceRegressor(**QUICK).fit(WAVES, targets)
+    with pytest.raises(stableode.ShapeMismatchError, match="targets of series 1 have 3 entries, but the series has 16 steps"):
+        StableODESequenceRegressor(**QUICK).fit(RAGGED, [part[: 3 if number == 1 else None] for number, part in enumerate(RAGGED)])
+    with pytest.raises(ValueError, match="outputs_at is set twice"):
+        StableODESequenceRegressor(outputs_at="steps", network_options={"outputs_at": "steps"}, **QUICK).fit(WAVES, SUMS)
+    with pytest.raises(ValueError, match="often"):
+        StableODESequenceRegressor(outputs_at="often", **QUICK).fit(WAVES, SUMS[:, 0])
+    fitted = StableODESequenceRegressor(**QUICK).fit(WAVES, SUMS)
+    with pytest.raises(ValueError, match="no value of output 0"):
+        fitted.score(WAVES, numpy.full_like(SUMS, numpy.nan))
+    with pytest.raises(stableode.InvalidDataError, match="no observed step"):
+        fitted.fit(WAVES, numpy.full_like(SUMS, numpy.nan))
+    assert fitted.predict(WAVES).shape == (40, 30, 1)
