@@ -44,9 +44,6 @@ class SequenceLayout:
     duplicates: Duplicates
     clock: Clock = field(default_factory=Clock)
 
-    def __hash__(self) -> int:
-        return hash((self.channels, self.steps, self.kind))
-
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SequenceLayout):
             return NotImplemented
