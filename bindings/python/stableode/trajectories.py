@@ -27,6 +27,7 @@ from ._trajectory_file import note, read
 from ._trajectory_times import divided
 from .introspection import options as _options
 from .network import Network
+from .sequences._clock import as_dates
 
 if TYPE_CHECKING:
     import os
@@ -183,8 +184,8 @@ class TrajectoryModel:
         return asked[0] if single else asked
 
     def field(self, t: ArrayLike | None, y: ArrayLike) -> numpy.ndarray:
-        """ẏ = f(y) in the units of the data: y [width] or [samples, width]. The fitted field is the same at all times t, which may be None."""
-        if t is not None:
+        """ẏ = f(y) in the units of the data: y [width] or [samples, width]. The fitted field is the same at all times t, dates or numbers, which may be None."""
+        if t is not None and as_dates(t) is not None:
             self._moments(t)
         units = self._units
         found = self.network.field(None, units.inwards(numpy.asarray(y, dtype=numpy.float64)))
