@@ -49,8 +49,6 @@ class SequenceLayout:
             return NotImplemented
         return all(numpy.array_equal(getattr(self, part.name), getattr(other, part.name)) for part in fields(self))
 
-    __hash__ = None  # type: ignore[assignment]
-
     @property
     def own(self) -> int:
         """How many of the channels the series have themselves; integrals and time come after them."""
