@@ -191,7 +191,6 @@ class TrajectoryModel:
         found = self.network.field(None, units.inwards(numpy.asarray(y, dtype=numpy.float64)))
         return numpy.asarray(found * (self.scale / self.time_unit))
 
-
     def _moments(self, times: Any) -> numpy.ndarray:
         """Times as numbers of the clock of the fit."""
         return replace(self.layout.clock).numbers(times, "times")
