@@ -17,6 +17,10 @@ END_HORIZON (1), END_EVENT (2) and END_FAILURE (3) are the values of `Solution.e
 or failed.
 """
 
+import importlib as _importlib
+import sys as _sys
+import typing as _typing
+
 from ._errors import (
     BufferTooSmallError,
     CallbackFailedError,
@@ -90,6 +94,23 @@ from .stream import Stream
 from .trainer import Trainer
 from .validation import cross_validate
 
+if _typing.TYPE_CHECKING:
+    from . import plots as plots
+    from . import sequences as sequences
+    from . import trajectories as trajectories
+else:
+
+    def __getattr__(name: str) -> object:
+        """Modules that are imported when they are first used, so that importing the package stays fast."""
+        if name in _LATER:
+            return _importlib.import_module(f"{__name__}.{name}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=_sys.modules[__name__])
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_LATER})
+
+
+_LATER = ("plots", "sequences", "trajectories")
 __version__ = "0.2.0"
 
 __all__ = [

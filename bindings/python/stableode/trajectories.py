@@ -9,142 +9,38 @@
 
 from __future__ import annotations
 
+import difflib
+import inspect
+import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy
 
-from ._errors import InvalidDataError, ShapeMismatchError, UnknownNameError
+from . import equation
+from ._errors import IncompatibleError, InvalidArgumentError, ShapeMismatchError, UnknownNameError
+from ._shooting import TrajectoryFit
 from ._text import integer
+from ._trajectory_data import PackedTrajectories, TrajectoryLayout, check_times, list_of_states, pack, pack_by, typical_speed
+from ._trajectory_file import note, read
+from ._trajectory_times import divided
 from .introspection import options as _options
 from .network import Network
+from .sequences._clock import as_dates
 
 if TYPE_CHECKING:
+    import os
+
     from numpy.typing import ArrayLike
-    from ._shooting import FitProgress, TrajectoryFit
+
+    from ._shooting import FitProgress
     from .progress import CancelToken
 
-__all__ = ["PackedTrajectories", "TrajectoryModel", "fit", "pack"]
+__all__ = ["PackedTrajectories", "TrajectoryLayout", "TrajectoryModel", "fit", "load", "pack"]
 
 #: Fields that know nothing of the parts of a state, whose numbers may therefore have units of their own.
 _PLAIN_FIELDS = ("dense", "two_layer", "pre_activation", "linear_activation")
-
-
-@dataclass(frozen=True)
-class PackedTrajectories:
-    """Trajectories in the form that the library takes.
-
-    features: [trajectories, width + times]: initial states, then times, of which a shorter trajectory repeats its last.
-    states: [trajectories, times, width]: what was observed, NaN elsewhere. lengths: the times of each trajectory.
-    """
-
-    features: numpy.ndarray
-    states: numpy.ndarray
-    lengths: numpy.ndarray
-
-    @property
-    def width(self) -> int:
-        """The numbers of a state."""
-        return int(self.states.shape[2])
-
-    @property
-    def steps(self) -> int:
-        """The times of the longest trajectory, at least 2."""
-        return int(self.states.shape[1])
-
-    @property
-    def times(self) -> numpy.ndarray:
-        """[trajectories, times], a view."""
-        return self.features[:, self.width :]
-
-
-def pack(times: ArrayLike | Sequence[ArrayLike], states: ArrayLike | Sequence[ArrayLike], initial_states: ArrayLike | None = None) -> PackedTrajectories:
-    """Packs trajectories of any lengths, each with times of its own.
-
-    times: a list with the times of each trajectory; or an array [trajectories, times]; or [times], for all of them.
-    states: a list with the states [times, width] of each trajectory; or an array [trajectories, times, width]; or [times, width], one
-    trajectory. NaN stands for a number that was not observed.
-    initial_states: [trajectories, width], the states at the first times, or guesses of them. None: the first observations, each number's
-    first one.
-
-    Errors: ShapeMismatchError, InvalidDataError naming the trajectory: for no times, times that descend or are not finite, infinite
-    states, and a number of the state that is never observed without initial states.
-    """
-    observed = _list_of_states(states)
-    width = observed[0].shape[1]
-    moments = _list_of_times(times, len(observed))
-    for index, (own_times, own_states) in enumerate(zip(moments, observed, strict=True)):
-        _check(index, own_times, own_states, width)
-    lengths = numpy.array([len(own) for own in moments])
-    steps = max(int(lengths.max()), 2)  # a network has at least one interval
-    features = numpy.empty((len(observed), width + steps))
-    packed = numpy.full((len(observed), steps, width), numpy.nan)
-    given = None if initial_states is None else numpy.asarray(initial_states, dtype=numpy.float64).reshape(-1, width)
-    if given is not None and len(given) != len(observed):
-        raise ShapeMismatchError(f"initial_states has {len(given)} rows; there are {len(observed)} trajectories")
-    for index, (own_times, own_states) in enumerate(zip(moments, observed, strict=True)):
-        length = len(own_times)
-        features[index, width : width + length] = own_times
-        features[index, width + length :] = own_times[-1]
-        packed[index, :length] = own_states
-        features[index, :width] = _first_observed(index, own_states) if given is None else given[index]
-    return PackedTrajectories(features, packed, lengths)
-
-
-def _list_of_states(states: Any) -> list[numpy.ndarray]:
-    """The states of each trajectory, [times, width]."""
-    if not isinstance(states, (list, tuple)) or (len(states) > 0 and numpy.ndim(states[0]) < 2):
-        array = numpy.asarray(states, dtype=numpy.float64)
-        if array.ndim == 2:
-            array = array[None]
-        if array.ndim != 3 or 0 in array.shape:
-            raise ShapeMismatchError(f"states has shape {array.shape}; it must be [trajectories, times, width], or a list of arrays [times, width]")
-        return list(array)
-    found = [numpy.asarray(own, dtype=numpy.float64) for own in states]
-    if not found:
-        raise ShapeMismatchError("states is an empty list; at least one trajectory is needed")
-    for index, own in enumerate(found):
-        if own.ndim != 2 or own.shape[1] != found[0].shape[-1] or own.shape[1] == 0:
-            raise ShapeMismatchError(f"the states of trajectory {index} have shape {own.shape}; they must be [times, width], with the same width for all")
-    return found
-
-
-def _list_of_times(times: Any, count: int) -> list[numpy.ndarray]:
-    """The times of each trajectory."""
-    if isinstance(times, (list, tuple)) and len(times) > 0 and numpy.ndim(times[0]) > 0:
-        found = [numpy.asarray(own, dtype=numpy.float64) for own in times]
-    else:
-        array = numpy.asarray(times, dtype=numpy.float64)
-        found = [array] * count if array.ndim == 1 else list(array)
-    if len(found) != count:
-        raise ShapeMismatchError(f"there are times of {len(found)} trajectories and states of {count}")
-    return found
-
-
-def _check(index: int, times: numpy.ndarray, states: numpy.ndarray, width: int) -> None:
-    if times.ndim != 1 or len(times) != len(states):
-        raise ShapeMismatchError(f"trajectory {index} has times of shape {times.shape} and states of shape {states.shape}; it must have one state for each time")
-    if len(times) == 0:
-        raise InvalidDataError(f"trajectory {index} is empty; it needs at least one time")
-    if not numpy.isfinite(times).all():
-        raise InvalidDataError(f"trajectory {index}: time {int(numpy.argmin(numpy.isfinite(times)))} is NaN or infinite")
-    falls = numpy.flatnonzero(numpy.diff(times) < 0)
-    if len(falls) > 0:
-        place = int(falls[0]) + 1
-        raise InvalidDataError(f"trajectory {index}: time {place} is {times[place]}, before the one before it, {times[place - 1]}; times must not descend")
-    if numpy.isinf(states).any():
-        place, number = (int(value) for value in numpy.argwhere(numpy.isinf(states))[0])
-        raise InvalidDataError(f"trajectory {index}: number {number} of the state at time {place} is infinite; NaN stands for what was not observed")
-
-
-def _first_observed(index: int, states: numpy.ndarray) -> numpy.ndarray:
-    """The first observation of each number of a trajectory's state."""
-    known = ~numpy.isnan(states)
-    if not known.any(axis=0).all():
-        number = int(numpy.argmin(known.any(axis=0)))
-        raise InvalidDataError(f"trajectory {index}: number {number} of its state is never observed; give initial_states")
-    return numpy.asarray(states[known.argmax(axis=0), numpy.arange(states.shape[1])])
 
 
 @dataclass(frozen=True)
@@ -162,14 +58,14 @@ class _Units:
     @classmethod
     def of(cls, packed: PackedTrajectories, each: bool) -> _Units:
         """Units in which the observed states have mean 0 and deviation 1, each number by itself or all alike, and change by about 1 in a time of 1."""
-        shift = numpy.nanmean(packed.states, axis=(0, 1))
-        deviation = numpy.nanstd(packed.states, axis=(0, 1))
-        scale = numpy.where(deviation > 0, deviation, 1.0) if each else numpy.full(packed.width, float(numpy.sqrt((deviation**2).mean())) or 1.0)
-        changes = numpy.diff(packed.states / scale, axis=1)
-        intervals = numpy.diff(packed.times, axis=1)[..., None]
-        with numpy.errstate(divide="ignore", invalid="ignore"):
-            speeds = numpy.where(intervals > 0, numpy.abs(changes) / intervals, numpy.nan)
-        speed = float(numpy.sqrt(numpy.nanmean(speeds**2))) if numpy.isfinite(speeds).any() else 1.0
+        seen = ~numpy.isnan(packed.states).all(axis=(0, 1))
+        # A number that is never observed has initial states alone.
+        shift, deviation = packed.features[:, : packed.width].mean(axis=0), numpy.zeros(packed.width)
+        shift[seen] = numpy.nanmean(packed.states[:, :, seen], axis=(0, 1))
+        deviation[seen] = numpy.nanstd(packed.states[:, :, seen], axis=(0, 1))
+        deviation[deviation <= 1e-14 * numpy.abs(shift)] = 0  # equal numbers, whose mean is rounded
+        scale = numpy.where(deviation > 0, deviation, 1.0) if each else numpy.full(packed.width, float(numpy.sqrt((deviation[seen] ** 2).mean())) or 1.0)
+        speed = typical_speed(packed, scale)
         # A power of two: dividing times by it rounds nothing.
         return cls(shift, scale, float(2.0 ** numpy.round(-numpy.log2(speed))) if speed > 0 and numpy.isfinite(speed) else 1.0)
 
@@ -180,14 +76,15 @@ class _Units:
         return numpy.asarray(self.shift + self.scale * states)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrajectoryModel:
     """A vector field that was fitted to trajectories.
 
     network: the network that holds the field; it computes in units of its own (`shift`, `scale`, `time_unit`).
-    initial_states: the states at the first times [trajectories, width], fitted or as given.
-    result: what the fit reports (loss in the network's units, gaps, steps, outcome).
+    initial_states: the states at the first times [trajectories, width], fitted or as given; [0, width] of a model that was loaded.
+    result: what the fit reports (initial states in the data's units; loss and gaps in the network's; steps, outcome).
     shift, scale: a state is shift + scale·z, with the z that the network computes; time_unit: a time is time_unit·τ.
+    layout: what else is known of the data, a TrajectoryLayout: names of columns, the longest interval, how dates become times.
     """
 
     network: Network
@@ -197,16 +94,29 @@ class TrajectoryModel:
     scale: numpy.ndarray
     time_unit: float
     _longer: dict[int, Network] = field(default_factory=dict, repr=False, compare=False)
+    layout: TrajectoryLayout = field(default_factory=TrajectoryLayout)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_longer": {}}
 
     @property
     def width(self) -> int:
         """The numbers of a state."""
         return len(self.shift)
 
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Saves the model for `stableode.trajectories.load`: the network's file, with units, names of columns and figures of the fit in its metadata.
+
+        The file holds no initial states of the fit. `Network.load` and `sode_network_load` read it as well; the guide page shows roll-outs from C.
+        Errors: FileError.
+        """
+        note(self.network, self.shift, self.scale, self.time_unit, self.layout, self.result)
+        self.network.save(path)
+
     def refit(
         self,
-        times: ArrayLike | Sequence[ArrayLike],
-        states: ArrayLike | Sequence[ArrayLike],
+        times: Any,
+        states: ArrayLike | Sequence[ArrayLike] | None = None,
         *,
         initial_states: ArrayLike | None = None,
         fit_initial_states: bool = True,
@@ -220,7 +130,14 @@ class TrajectoryModel:
         times, states, initial_states: as in `fit`; the latter's None stands for this model's, where there are as many trajectories.
         options: of the fit. This model does not change.
         """
-        packed = pack(times, states, self.initial_states if initial_states is None and len(self.initial_states) == len(_list_of_states(states)) else initial_states)
+        layout, clock = self.layout, replace(self.layout.clock)
+        if initial_states is None and len(self.initial_states) == (len(list_of_states(states)) if states is not None else -1):
+            initial_states = self.initial_states
+        packed = pack_by(clock, times, states, initial_states, layout.series or "series", layout.time or "time", layout.columns if states is None else None)
+        if packed.width != self.width:
+            raise ShapeMismatchError(f"the states have {packed.width} numbers; those of the model have {self.width}")
+        if initial_states is None and len(self.initial_states) == len(packed.features):
+            packed.features[:, : self.width] = self.initial_states
         network = self.network.with_steps(packed.steps)
         return _fitted(network, packed, self._units, fit_initial_states, time_limit, on_progress, cancel, dict(options))
 
@@ -231,19 +148,26 @@ class TrajectoryModel:
     def rollout(self, initial_states: ArrayLike, times: ArrayLike) -> numpy.ndarray:
         """The states at these times [trajectories, times, width], from the initial states [trajectories, width], which belong to the first times.
 
-        times: [times], for all trajectories, or [trajectories, times], ascending, also beyond those of the fit. One initial state
-        [width] gives one trajectory [times, width]. Between two times the integrator takes the steps that the fit took between two
-        observations, so that finer times are more accurate. Errors: NotFiniteError naming the trajectory that diverges.
+        times: [times], for all trajectories, or [trajectories, times], ascending, also beyond those of the fit; dates where the fit had
+        dates. One initial state [width] gives one trajectory [times, width]. Between two times the integrator takes the steps that the fit
+        took between two observations; where fixed steps would be longer than the fit's longest, it takes more of them. Errors:
+        InvalidDataError for times that descend; NotFiniteError naming the trajectory that diverges; OutOfRangeError for times so far that
+        the steps are too many.
         """
         starts = numpy.asarray(initial_states, dtype=numpy.float64)
         single, starts = starts.ndim == 1, numpy.atleast_2d(starts)
         if starts.shape[1] != self.width:
             raise ShapeMismatchError(f"initial_states has shape {starts.shape}; it must be [trajectories, {self.width}]")
-        moments = numpy.asarray(times, dtype=numpy.float64)
+        moments = self._moments(times)
         moments = numpy.broadcast_to(moments, (len(starts), moments.shape[-1])) if moments.ndim == 1 else moments
         if moments.ndim != 2 or len(moments) != len(starts) or moments.shape[1] == 0:
             raise ShapeMismatchError(f"times has shape {moments.shape}; it must be [times], or [{len(starts)}, times]")
+        for index, own in enumerate(moments):
+            check_times(f"trajectory {index}", own)
         units = self._units
+        # Adaptive steps are as short as their tolerance asks for.
+        is_adaptive = self.network.specification["blocks"][0]["integrator"] in _options("block")["relative_tolerance"].taken_by.get("integrator", ())
+        moments, places = (moments, None) if is_adaptive else divided(moments, self.layout.largest_interval, self.width)
         count = moments.shape[1]
         steps = max(count, 2)
         moments = numpy.concatenate([moments, numpy.repeat(moments[:, -1:], steps - count, axis=1)], axis=1)
@@ -252,21 +176,44 @@ class TrajectoryModel:
             # The network of the last number of times is kept, for one roll-out after the other.
             self._longer.clear()
             network = self._longer[steps] = self.network.with_steps(steps)
+        elif not numpy.array_equal(network.parameter_vector, self.network.parameter_vector):
+            network.parameter_vector = self.network.parameter_vector
         found = network.scores(numpy.concatenate([units.inwards(starts), moments / self.time_unit], axis=1))
         states = units.outwards(numpy.asarray(found, dtype=numpy.float64).reshape(len(starts), steps, self.width))
-        return states[0, :count] if single else states[:, :count]
+        asked = states[:, :count] if places is None else numpy.take_along_axis(states, places[..., None], axis=1)
+        return asked[0] if single else asked
 
     def field(self, t: ArrayLike | None, y: ArrayLike) -> numpy.ndarray:
-        """ẏ = f(y) in the units of the data: y [width] or [samples, width]. The fitted field is the same at all times t, which may be None."""
+        """ẏ = f(y) in the units of the data: y [width] or [samples, width]. The fitted field is the same at all times t, dates or numbers, which may be None."""
+        if t is not None and as_dates(t) is not None:
+            self._moments(t)
         units = self._units
         found = self.network.field(None, units.inwards(numpy.asarray(y, dtype=numpy.float64)))
         return numpy.asarray(found * (self.scale / self.time_unit))
 
+    def _moments(self, times: Any) -> numpy.ndarray:
+        """Times as numbers of the clock of the fit."""
+        return replace(self.layout.clock).numbers(times, "times")
+
+
+def load(path: str | os.PathLike[str]) -> TrajectoryModel:
+    """A model that `TrajectoryModel.save` saved: roll-outs and fields have the same bits.
+
+    Errors: those of `Network.load`; IncompatibleError for a network that is no such model; InvalidDataError for damaged notes.
+    """
+    network = Network.load(path)
+    shift, scale, time_unit, layout, figures = read(network)
+    nothing = numpy.empty((0, len(shift)))
+    return TrajectoryModel(network, nothing, TrajectoryFit(nothing, **figures), shift, scale, time_unit, layout=layout)
+
 
 def fit(
-    times: ArrayLike | Sequence[ArrayLike],
-    states: ArrayLike | Sequence[ArrayLike],
+    times: Any,
+    states: ArrayLike | Sequence[ArrayLike] | None = None,
     *,
+    series: str = "series",
+    time: str = "time",
+    values: Sequence[str] | None = None,
     initial_states: ArrayLike | None = None,
     scaling: Literal["automatic", "each", "common", "none"] = "automatic",
     substeps: int = 1,
@@ -278,7 +225,7 @@ def fit(
 ) -> TrajectoryModel:
     """Fits a vector field ẏ = f(y) to measured trajectories: a TrajectoryModel.
 
-    times, states: as `pack` takes them. initial_states: the states at the first times, or guesses of them.
+    times, states, series, time, values: as `pack` takes them, arrays or a table. initial_states: the states at the first times, or guesses of them.
     scaling: the units in which the network computes. "each": every number of the state has deviation 1; "common": one factor for all, so
     that a Hamiltonian, a gradient or an energy keeps its meaning; "automatic": "each" for fields that know nothing of the parts of a
     state (dense, two_layer …), otherwise "common"; "none": the data's units.
@@ -295,14 +242,16 @@ def fit(
 
     Errors: those of `pack`, of `Network` and of `Network.fit_trajectories`.
     """
-    packed = pack(times, states, initial_states)
     chosen, fitting = _split(options)
+    packed = pack(times, states, initial_states, series=series, time=time, values=values)
     network_options: dict[str, Any] = dict(
         precision="float64", field="two_layer", hidden_width=32, integrator="rk4", weights_in_time="shared", loss="least_squares", readout="identity"
     )
-    if "field" in chosen and "hidden_width" not in chosen and "hidden_width" not in _taken(chosen["field"]):
+    if "field" in chosen and "hidden_width" not in chosen and not _has_hidden_width(chosen):
         network_options.pop("hidden_width")
     network_options.update(chosen)
+    if network_options["weights_in_time"] != "shared":
+        raise IncompatibleError(f"weights_in_time is {network_options['weights_in_time']!r}; a field that is followed to any times has the same weights at all of them: 'shared'")
     if scaling not in ("automatic", "each", "common", "none"):
         raise UnknownNameError(f"scaling is {scaling!r}; it must be automatic, each, common or none")
     each = scaling == "each" or (scaling == "automatic" and network_options["field"] in _PLAIN_FIELDS)
@@ -312,6 +261,7 @@ def fit(
         opening="trajectory", channels=packed.width, width=packed.width, inputs=packed.width + steps, outputs=packed.width, outputs_at="steps",
         layers=substeps * (steps - 1), **network_options,
     )
+    _refuse_wider(network, packed)
     return _fitted(network, packed, units, fit_initial_states, time_limit, on_progress, cancel, fitting)
 
 
@@ -328,12 +278,48 @@ def _fitted(
         on_progress=on_progress, cancel=cancel, **options,
     )
     states = units.outwards(numpy.asarray(result.initial_states, dtype=numpy.float64))
-    return TrajectoryModel(network, states, result, units.shift, units.scale, units.moment)
+    result = replace(result, initial_states=states)
+    note(network, units.shift, units.scale, units.moment, packed.layout, result)
+    _warn_of_losses(result, features[:, : packed.width], units.inwards(packed.states), network)
+    return TrajectoryModel(network, states, result, units.shift, units.scale, units.moment, layout=packed.layout)
 
 
-def _taken(field: str) -> list[str]:
-    """The options of blocks that a field takes."""
-    return [key for key, option in _options("block").items() if field in option.taken_by.get("field", ())]
+def _warn_of_losses(result: TrajectoryFit, starts: numpy.ndarray, states: numpy.ndarray, network: Network) -> None:
+    """Warns of a fit that follows the data worse than states at rest do, as a learning rate that is too high leaves it. All in the network's units."""
+    if network.specification["loss"] != "least_squares":
+        return
+    rest = float(numpy.nanmean((states - starts[:, None]) ** 2)) / 2
+    if result.loss > max(2 * rest, 1e-3):  # NaN of a fit that ended early is not
+        warnings.warn(
+            f"the fit ended at a loss of {result.loss:.3g}, but states that rest where they begin have {rest:.3g}: the steps of the optimizer went astray; try a smaller learning_rate, the optimizer lbfgs, or shorter segments",
+            stacklevel=4,
+        )
+
+
+def _refuse_wider(network: Network, packed: PackedTrajectories) -> None:
+    """Errors: IncompatibleError for a field with momenta or velocities of its own beside the data: nothing says where they begin."""
+    width = int(numpy.prod(equation.state_shape(network, 0)))
+    if width != packed.width:
+        name = network.specification["blocks"][0]["field"]
+        raise IncompatibleError(
+            f"field {name} has a state of {width} numbers, of which the data hold {packed.width}: nothing says where its momenta or velocities begin; "
+            "'hamiltonian_h' takes the first half of the data as positions and the second as momenta, and 'two_layer' takes any"
+        )
+
+
+def _has_hidden_width(chosen: dict[str, Any]) -> bool:
+    """Whether the field has hidden values, with the form that is chosen."""
+    block, field = _options("block"), chosen["field"]
+    takes = field in block["hidden_width"].taken_by.get("field", ())
+    return takes and (field not in block["form"].taken_by.get("field", ()) or chosen.get("form") == "gradient")
+
+
+#: What the data decide, and what does it instead.
+_DECIDED = {
+    "width": "a state has as many numbers as the data", "inputs": "the data's numbers and times decide", "channels": "the data's numbers decide", "outputs": "the data's numbers decide",
+    "outputs_at": "the states at all times are compared", "opening": "it is 'trajectory'", "layers": "there is one for each interval; substeps=… takes more steps",
+    "blocks": "one block is the field; its options are keywords", "horizon": "the times of the data decide", "step_sizes": "the times of the data decide",
+}  # fmt: skip
 
 
 def _split(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -342,10 +328,14 @@ def _split(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     fitting = _options("trajectory_fit")
     chosen, fit_options = {}, {}
     for key, value in given.items():
+        if key in _DECIDED:
+            raise InvalidArgumentError(f"{key} is {value!r}, but a fit to trajectories sets it: {_DECIDED[key]}")
         if key in fitting:
             fit_options[key] = value
         elif key in network:
             chosen[key] = value
         else:
-            raise UnknownNameError(f"{key} is no option of a network, of a block or of a fit; stableode.options() lists them")
+            near = difflib.get_close_matches(key, [*network, *fitting, *inspect.signature(fit).parameters], n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "stableode.options() lists them"
+            raise UnknownNameError(f"{key} is no option of a network, of a block or of a fit; {hint}")
     return chosen, fit_options

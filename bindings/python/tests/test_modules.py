@@ -64,6 +64,19 @@ def test_importing_the_package_imports_no_tools():
     assert shown.stdout == own.stdout, shown.stderr
 
 
+def test_modules_that_the_guide_names_are_there_when_they_are_used():
+    code = (
+        "import sys, stableode\n"
+        "later = ['plots', 'sequences', 'trajectories']\n"
+        "assert not [name for name in later if 'stableode.' + name in sys.modules] and set(later) <= set(dir(stableode))\n"
+        "print(stableode.trajectories.pack, stableode.sequences.pack, stableode.plots.rollout)\n"
+        "try: stableode.trajectorys\n"
+        "except AttributeError as error: assert (error.name, error.obj) == ('trajectorys', stableode)\n"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert shown.returncode == 0, shown.stderr
+
+
 def test_the_package_offers_exactly_what_it_lists():
     public = {name for name, value in vars(stableode).items() if not name.startswith("_") and not inspect.ismodule(value)}
     assert public - set(dir(builtins)) == set(stableode.__all__)

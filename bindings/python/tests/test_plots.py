@@ -219,6 +219,21 @@ def test_principal_directions(shape):
     assert numpy.abs(numpy.abs((found[:2] * expected[:2]).sum(axis=1)) - 1).max() < 1e-9
 
 
+def test_fitted_fields_of_dates_from_files(tmp_path):
+    times = numpy.linspace(0, 6, 30)
+    dates = numpy.datetime64("2024-03-01") + (1000 * times).round().astype("timedelta64[ms]")
+    table = {"series": [1] * 30, "time": dates, "q": numpy.cos(times), "p": -numpy.sin(times)}
+    trajectories.fit(table, hidden_width=8, epochs=20, seed=1).save(tmp_path / "field")
+    model = trajectories.load(tmp_path / "field")
+    states = numpy.stack([table["q"], table["p"]], axis=1)
+    axes = stableode.plots.rollout(model, dates, states, until=numpy.datetime64("2024-03-01T00:00:08"))
+    assert axes.lines[0].get_xdata()[-1] == numpy.datetime64("2024-03-01T00:00:08") and axes.get_legend_handles_labels()[1] == ["q", "p"]
+    assert stableode.plots.phase_portrait(model, states).get_xlabel() == "q"
+    with pytest.raises(stableode.InvalidDataError, match="give states or limits"):
+        stableode.plots.phase_portrait(model)
+    assert stableode.plots.phase_portrait(model, limits=((-1, 1), (-1, 1))).get_ylabel() == "p"
+
+
 def test_fitted_fields_and_series():
     times = numpy.linspace(0, 6, 30)
     states = numpy.stack([numpy.cos(times), -numpy.sin(times)], axis=1)
@@ -228,8 +243,17 @@ def test_fitted_fields_and_series():
     axes = stableode.plots.rollout(model, times, states, until=8.0)
     followed = axes.lines[0]
     assert followed.get_xdata()[-1] == 8.0 and numpy.allclose(followed.get_ydata(), model.rollout(states[0], followed.get_xdata())[:, 0])
-    with pytest.raises(stableode.InvalidDataError, match="first observation is not whole"):
-        stableode.plots.rollout(model, times, numpy.where(numpy.arange(30)[:, None] == 0, numpy.nan, states))
+    # Where the first numbers are missing, the fit begins with the first ones that there are, and so does the plot.
+    without = numpy.where(numpy.arange(30)[:, None] == [0, 1], numpy.nan, states)
+    axes = stableode.plots.rollout(model, times, without)
+    assert axes.lines[0].get_ydata()[0] == pytest.approx(states[1, 0]) and axes.lines[1].get_ydata()[0] == pytest.approx(states[0, 1])
+    with pytest.raises(stableode.InvalidDataError, match="number 1 of its state is never observed"):
+        stableode.plots.rollout(model, times, numpy.where([True, False], states, numpy.nan))
+    # Trajectories of different lengths, as the fit takes them.
+    dots = stableode.plots.phase_portrait(model, [states, without[:7]]).collections[-1]
+    assert len(dots.get_offsets()) == 30 + 5
+    with pytest.raises(stableode.ShapeMismatchError, match="states has 3 numbers"):
+        stableode.plots.phase_portrait(model, numpy.zeros((4, 3)))
     three = trajectories.fit(times, numpy.concatenate([states, states[:, :1]], axis=1), hidden_width=4, epochs=2)
     with pytest.raises(stableode.IncompatibleError, match="shows 2"):
         stableode.plots.phase_portrait(three)

@@ -59,6 +59,18 @@ def test_estimators_pass_every_check(estimator):
     assert len(results) > 50 and [result for result in results if result[1] != "passed"] == []
 
 
+def test_long_tables_are_told_of_pack():
+    rows = {"series": ["p3"] * 4, "time": [0.0, 1.0, 2.0, 3.0], "v": [1.0, 2.0, 3.0, 4.0]}
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    tables = [rows, pandas.DataFrame(rows), polars.DataFrame(rows), pandas.DataFrame({**rows, "series": 1}), pandas.DataFrame(rows).rename(columns={"series": "who"})]
+    for table in tables:
+        with pytest.raises(ValueError, match=r"stableode.sequences.pack\(X, series=…, time=…\) makes series of it"):
+            StableODESequenceClassifier(epochs=1).fit(table, [0, 1, 0, 1])
+    fitted = StableODESequenceClassifier(epochs=1, random_state=0).fit(numpy.arange(12.0).reshape(4, 3), [0, 1, 0, 1])
+    with pytest.raises(ValueError, match="long table"):
+        fitted.predict(pandas.DataFrame(rows))
+
+
 @pytest.mark.parametrize("field", [None, "neural_cde", "gated_antisymmetric_rnn", "ode_rnn"])
 def test_defaults_learn_ragged_series(field):
     classifier = StableODESequenceClassifier(field=field, random_state=0).fit(SERIES, LABELS)

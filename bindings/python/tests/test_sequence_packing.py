@@ -289,3 +289,77 @@ def test_a_series_has_the_same_bits_beside_any_others():
     for number, alone in enumerate(series):
         assert (packed.pack([alone]).features[0] == packed.features[number]).all()
     assert (sequences.pack(series * 2, integral_channels=True, weights=[1, 2] * 4).layout.centers == sequences.pack(series, integral_channels=True, weights=[2, 4] * 2).layout.centers).all()
+
+
+def stamped(**changes):
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    frame = pandas.DataFrame({"series": list("aabb"), "time": pandas.date_range("2024-01-01", periods=4, freq="h"), "v": [1.0, 2.0, 3.0, 4.0]})
+    return frame.assign(**{name: change(frame) if callable(change) else change for name, change in changes.items()})
+
+
+def test_dates_with_a_zone_are_those_of_utc():
+    pyarrow, plain = pytest.importorskip("pyarrow"), sequences.pack(stamped())
+    zoned = stamped(time=lambda frame: frame.time.dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo"))
+    for table in (zoned, pyarrow.Table.from_pandas(zoned), pytest.importorskip("polars").from_pandas(zoned), pytest.importorskip("duckdb").sql("SELECT * FROM zoned")):
+        packed = sequences.pack(table)
+        assert numpy.array_equal(packed.features, plain.features)
+    days = stamped(time=lambda frame: [stamp.date() for stamp in frame.time + pytest.importorskip("pandas").to_timedelta(numpy.arange(4), "D")])
+    assert sequences.pack(days).layout.duration == 86400
+
+
+def test_columns_of_duckdb_may_have_any_names():
+    duckdb, frame = pytest.importorskip("duckdb"), stamped().rename(columns={"time": 'the "time"'})
+    assert numpy.array_equal(sequences.pack(duckdb.sql("SELECT * FROM frame"), time='the "time"').features, sequences.pack(stamped()).features)
+
+
+def test_readers_are_read_once():
+    pyarrow = pytest.importorskip("pyarrow")
+    table = pyarrow.Table.from_pandas(stamped())
+    assert numpy.array_equal(sequences.pack(table.to_reader()).features, sequences.pack(table).features)
+
+    class Once:
+        def __init__(self, table):
+            self.reader = table.to_reader()
+
+        def __arrow_c_stream__(self, requested_schema=None):
+            return self.reader.__arrow_c_stream__()
+
+    numbers = pyarrow.table({"series": [1, 1], "time": [0.0, 1.0], "v": [1.0, 2.0]})
+    assert numpy.array_equal(sequences.pack(Once(numbers)).features, sequences.pack(numbers).features)
+
+
+@pytest.mark.parametrize(
+    ("series", "error", "text"),
+    [
+        (["a", None, "b", "b"], stableode.InvalidDataError, "^column 'series': its value at row 1 is missing; it says to which series a row belongs$"),
+        ([1.0, numpy.nan, 2.0, 2.0], (stableode.InvalidDataError, stableode.UnsupportedTypeError), "^column 'series': it(s value at row 1 is missing| holds float64; what series are called are texts, integers or booleans$)"),
+    ],
+)
+def test_rows_of_no_series_are_named(series, error, text):
+    frame = stamped(series=series)
+    for table in (frame, pytest.importorskip("polars").from_pandas(frame), {name: frame[name].to_numpy() for name in frame}, {name: list(frame[name]) for name in frame}):
+        with pytest.raises(error, match=text):
+            sequences.pack(table)
+
+
+def test_errors_show_dates():
+    with pytest.raises(stableode.InvalidDataError, match="'v' at time 2024-01-01T13:50:00.6"):
+        sequences.pack({"series": [1, 1, 1], "time": numpy.array(["2024-01-01", "2024-01-01T13:50:00.6", "2024-01-01T13:50:00.6"], "M8[ms]"), "v": [1.0, 2.0, 3.0]})
+    with pytest.raises(stableode.InvalidDataError, match="step 2 is 2024-01-02T00:00:00, but that of the step before is 2024-01-03T00:00:00"):
+        sequences.pack([numpy.ones((3, 1))], [numpy.array(["2024-01-01", "2024-01-03", "2024-01-02"], "M8[D]")])
+    days = numpy.array(["2024-01-01", "2024-01-02", "2024-01-03"], "M8[D]")
+    packed = sequences.pack([numpy.ones((3, 1))] * 2, [days, days + 1], span=1.0)
+    with pytest.raises(stableode.InvalidDataError, match="is 2024-02-03T00:00:00, outside of the layout's time, which begins at the first step and lasts 172800 seconds"):
+        packed.pack([numpy.ones((2, 1))], [numpy.array(["2024-01-01", "2024-02-03"], "M8[D]")])
+    with pytest.raises(stableode.UnsupportedTypeError, match="column 'time' holds texts or categories; times are numbers or dates"):
+        sequences.pack(stamped(time=["2024-01-01"] * 4))
+
+
+def test_later_series_have_times_of_the_same_kind():
+    days = numpy.array(["2024-01-01", "2024-01-02", "2024-01-03"], "M8[D]")
+    by_numbers, by_dates = sequences.pack([numpy.ones((3, 1))], [numpy.arange(3.0)]), sequences.pack([numpy.ones((3, 1))], [days])
+    with pytest.raises(stableode.UnsupportedTypeError, match="holds dates, but the times of the first series were numbers"):
+        by_numbers.pack([numpy.ones((3, 1))], [days])
+    with pytest.raises(stableode.UnsupportedTypeError, match="holds numbers, but the times of the first series were dates"):
+        by_dates.pack([numpy.ones((3, 1))], [numpy.arange(3.0)])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy
 
 from .. import equation
 from .._errors import IncompatibleError, InvalidDataError, ShapeMismatchError
 from .._text import integer
+from .._trajectory_data import first_observed, list_of_states
 from ._axes import axes, colors, rows_of
 
 if TYPE_CHECKING:
@@ -24,18 +27,24 @@ _POINTS = 400
 
 
 def phase_portrait(
-    model: TrajectoryModel, states: ArrayLike | None = None, *, limits: tuple[tuple[float, float], tuple[float, float]] | None = None, ax: Axes | None = None
+    model: TrajectoryModel, states: ArrayLike | Sequence[ArrayLike] | None = None, *, limits: tuple[tuple[float, float], tuple[float, float]] | None = None, ax: Axes | None = None
 ) -> Axes:
     """Draws the streamlines of a fitted field of two numbers, colored by speed, with the observed states as dots.
 
-    states: [trajectories, times, 2], or [points, 2]. limits: ((left, right), (low, high)); None: around the observed states, or, without
-    them, the initial states of the fit. Errors: IncompatibleError for a field of another width.
+    states: a list of states [times, 2], as `trajectories.fit` takes them, [trajectories, times, 2], or [points, 2]. limits: ((left, right),
+    (low, high)); None: around the observed states, or, without them, the initial states of the fit. Errors: IncompatibleError for a field
+    of another width; InvalidDataError without limits and without a whole state.
     """
     if model.width != 2:
         raise IncompatibleError(f"the field has {model.width} numbers; a phase portrait shows 2")
-    points = numpy.asarray(model.initial_states if states is None else states, dtype=numpy.float64).reshape(-1, 2)
+    parts = [model.initial_states] if states is None else list_of_states(states)
+    if parts[0].shape[1] != 2:
+        raise ShapeMismatchError(f"states has {parts[0].shape[1]} numbers; those of the field are 2")
+    points = numpy.concatenate(parts)
     points = points[numpy.isfinite(points).all(axis=1)]
     if limits is None:
+        if not len(points):
+            raise InvalidDataError("nothing says which part of the plane to show: a model from a file has no initial states, and no state is whole; give states or limits")
         low, high = points.min(axis=0), points.max(axis=0)
         margin = 0.15 * numpy.where(high > low, high - low, 1.0)
         low, high = low - margin, high + margin
@@ -48,31 +57,33 @@ def phase_portrait(
     shown.streamplot(x, y, speeds[..., 0], speeds[..., 1], color=numpy.linalg.norm(speeds, axis=-1), cmap="viridis", density=1.0, linewidth=0.7, arrowsize=0.7)
     if states is not None:
         shown.scatter(points[:, 0], points[:, 1], s=3, color="0.2", linewidths=0, zorder=3)
-    shown.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="$y_1$", ylabel="$y_2$")
+    names = model.layout.columns or ("$y_1$", "$y_2$")
+    shown.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel=names[0], ylabel=names[1])
     return shown
 
 
 def rollout(
-    model: TrajectoryModel, times: ArrayLike, states: ArrayLike, *, initial_state: ArrayLike | None = None, until: float | None = None, ax: Axes | None = None
+    model: TrajectoryModel, times: Any, states: ArrayLike, *, initial_state: ArrayLike | None = None, until: Any = None, ax: Axes | None = None
 ) -> Axes:
     """Draws one trajectory of a fitted field as lines over time, with its observations as dots.
 
-    times: [times]; states: [times, width], NaN for what was not observed. initial_state: [width]; None: the first observation, which must
-    then be whole. until: the last time that is followed; None: the last observation's.
+    times: [times], dates where the fit had dates; states: [times, width], NaN for what was not observed. initial_state: [width]; None: the
+    first observation of each number, as `trajectories.fit` guesses it. until: the last time that is followed; None: the last observation's.
     """
-    moments, observed = numpy.asarray(times, dtype=numpy.float64), numpy.asarray(states, dtype=numpy.float64)
+    clock = replace(model.layout.clock)
+    moments, observed = clock.numbers(times, "times"), numpy.asarray(states, dtype=numpy.float64)
     if moments.ndim != 1 or observed.shape != (len(moments), model.width) or not len(moments):
         raise ShapeMismatchError(f"times has shape {moments.shape} and states {observed.shape}; they must be [times] and [times, {model.width}] of one trajectory")
-    start = observed[0] if initial_state is None else numpy.asarray(initial_state, dtype=numpy.float64)
-    if not numpy.isfinite(start).all():
-        raise InvalidDataError("the first observation is not whole; give initial_state")
+    start = first_observed("the trajectory", observed) if initial_state is None else numpy.asarray(initial_state, dtype=numpy.float64)
+    end = moments[-1] if until is None else float(clock.numbers(until, "until"))
     # Finer times, with those of the data among them.
-    fine = numpy.union1d(moments, numpy.linspace(moments[0], moments[-1] if until is None else until, _POINTS))
-    followed = model.rollout(start, fine)
+    fine = numpy.union1d(moments, numpy.linspace(moments[0], end, _POINTS))
+    shown_fine, shown_moments, names = clock.dates(fine), clock.dates(moments), model.layout.columns
+    followed = model.rollout(start, shown_fine)
     shown = axes(ax)
     for number, color in enumerate(colors(model.width)):
-        shown.plot(fine, followed[:, number], color=color, linewidth=1.2, label=f"$y_{{{number + 1}}}$")
-        shown.scatter(moments, observed[:, number], s=9, color=color, linewidths=0)
+        shown.plot(shown_fine, followed[:, number], color=color, linewidth=1.2, label=names[number] if names else f"$y_{{{number + 1}}}$")
+        shown.scatter(shown_moments, observed[:, number], s=9, color=color, linewidths=0)
     shown.set(xlabel="t")
     shown.legend(frameon=False)
     return shown

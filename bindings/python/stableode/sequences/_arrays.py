@@ -33,7 +33,7 @@ def series_of_arrays(data: Any, times: Any, channels_first: bool, channels: Sequ
     if len(known) != values.shape[1]:
         raise ShapeMismatchError(f"channels has {len(known)} names, but the series have {values.shape[1]} channels")
     found, is_common = _times(times, counts, clock)
-    return Observations(values, counts, found, is_common, known)
+    return Observations(values, counts, found, is_common, known, clock=clock)
 
 
 def _as_one_array(data: Any) -> numpy.ndarray | None:

@@ -44,15 +44,10 @@ class SequenceLayout:
     duplicates: Duplicates
     clock: Clock = field(default_factory=Clock)
 
-    def __hash__(self) -> int:
-        return hash((self.channels, self.steps, self.kind))
-
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SequenceLayout):
             return NotImplemented
         return all(numpy.array_equal(getattr(self, part.name), getattr(other, part.name)) for part in fields(self))
-
-    __hash__ = None  # type: ignore[assignment]
 
     @property
     def own(self) -> int:
@@ -160,8 +155,8 @@ class SequenceLayout:
             if what == "time":
                 assert found.times is not None
                 raise InvalidDataError(
-                    f"the time of {found.place(row)} is {found.times[row]:.17g}, outside of the layout's time, which begins at {'the first step' if self.has_own_times else format(self.start, '.17g')} "
-                    f"and lasts {self.duration:.17g}; longer='first' or 'last' leaves such steps out"
+                    f"the time of {found.place(row)} is {found.shown(found.times[row])}, outside of the layout's time, which begins at {'the first step' if self.has_own_times else found.shown(self.start)} "
+                    f"and lasts {self.duration:.17g}{'' if found.clock is None or found.clock.origin is None else ' seconds'}; longer='first' or 'last' leaves such steps out"
                 )
             raise InvalidDataError(f"series {found.name(sample)} has {found.counts[sample]} steps; the layout has {self.steps}: longer='first' or 'last' keeps so many, and steps=… of the first call leaves room")
         counts = numpy.add.reduceat(keep.astype("int64"), found.starts)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy
 
 from .._errors import InvalidDataError
+
+if TYPE_CHECKING:
+    from ._clock import Clock
 
 #: What becomes of several observations of one channel at one time.
 Duplicates: TypeAlias = Literal["error", "mean", "first", "last"]
@@ -18,6 +21,7 @@ class Observations(NamedTuple):
     counts: the steps of each series [samples]. times [rows], or None for series whose steps are times 0, 1, 2, ….
     is_common: whether all series have their times from one grid. names: what the series are called, or None for their numbers.
     channels: the names of the channels. places: the step [samples · …] of each row that the caller gave, where rows were sorted or merged.
+    clock: what made numbers of the times.
     """
 
     values: numpy.ndarray
@@ -27,6 +31,7 @@ class Observations(NamedTuple):
     channels: tuple[str, ...]
     names: list[Any] | None = None
     places: numpy.ndarray | None = None
+    clock: Clock | None = None
 
     @property
     def starts(self) -> numpy.ndarray:
@@ -38,6 +43,10 @@ class Observations(NamedTuple):
         """Where a row is, in words."""
         sample = int(numpy.searchsorted(numpy.cumsum(self.counts), row, side="right"))
         return f"series {self.name(sample)}, step {row - int(self.starts[sample])}"
+
+    def shown(self, time: float) -> str:
+        """A time in words: a date where the times are dates."""
+        return f"{time:.17g}" if self.clock is None else self.clock.shown(time)
 
     def name(self, sample: int) -> str:
         return str(sample) if self.names is None else repr(self.names[sample])
@@ -80,7 +89,7 @@ def ordered(found: Observations) -> Observations:
     if wrong.any():
         row = 1 + int(wrong.argmax())
         raise InvalidDataError(
-            f"times are out of order: that of {found.place(row)} is {found.times[row]:.17g}, but that of the step before is {found.times[row - 1]:.17g}; sort the steps by their times"
+            f"times are out of order: that of {found.place(row)} is {found.shown(found.times[row])}, but that of the step before is {found.shown(found.times[row - 1])}; sort the steps by their times"
         )
     return found
 
@@ -104,7 +113,7 @@ def merged(found: Observations, duplicates: Duplicates) -> Observations:
         group, channel = divmod(int((times_observed > 1).argmax()), observed.shape[1])
         row = starts[group] + int(observed[starts[group] :, channel].argmax()) + 1
         raise InvalidDataError(
-            f"series {found.place(row).partition(',')[0][7:]} has {times_observed[group, channel]} observations of channel {_shown(found.channels[channel])} at time {found.times[row]:.17g}; "
+            f"series {found.place(row).partition(',')[0][7:]} has {times_observed[group, channel]} observations of channel {_shown(found.channels[channel])} at time {found.shown(float(found.times[row]))}; "
             "duplicates='mean', 'first' or 'last' says which number counts"
         )
     if duplicates in ("error", "mean"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -25,7 +25,7 @@ _DUPLICATES = ("error", "mean", "first", "last")
 _LONGER = ("error", "first", "last")
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class PackedSequences:
     """Series as features that a network reads; `stableode.sequences.pack` makes them.
 
@@ -252,7 +252,7 @@ def pack_in(layout: SequenceLayout, data: Any, times: Any = None, *, longer: Lon
     if longer not in _LONGER:
         raise InvalidArgumentError(f"longer is {longer!r}; it must be one of {', '.join(map(repr, _LONGER))}")
     own = layout.channels[: layout.own]
-    clock = Clock(layout.clock.origin)
+    clock = replace(layout.clock)
     if is_long(data):
         if times is not None:
             raise InvalidArgumentError("data is a table, which holds the times itself")

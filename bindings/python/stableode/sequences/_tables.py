@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from .._library import library
 from .._tensor import as_array
 from ..columns import Columns
 from ..dataset import Dataset
+from ._clock import as_dates
 from ._observations import Observations
 
 if TYPE_CHECKING:
@@ -30,15 +32,20 @@ def series_of_table(data: Any, series: str, time: str, values: Sequence[str] | N
 
     series, time: the columns that say to which series and time a row belongs. values: the columns of the channels; None: all others.
     """
-    kinds = {str(name): "" for name in data} if isinstance(data, Mapping) else _kinds(Table(data, "data"))
+    if hasattr(data, "read_all"):  # a reader gives its rows once
+        data = data.read_all()
+    table = None if isinstance(data, Mapping) else Table(data, "data")
+    kinds = {str(name): "" for name in data} if table is None else _kinds(table)
     channels = [name for name in kinds if name not in (series, time)] if values is None else list(values)
     for name in (series, time, *channels):
         if name not in kinds:
             raise UnknownNameError(f"the table has no column {name!r}; it has {', '.join(map(repr, kinds))}")
     if not channels or len({series, time, *channels}) < 2 + len(channels):
         raise InvalidArgumentError(f"series is {series!r}, time {time!r} and values {channels}; these must be different columns, and at least one of them is a channel")
-    read = _of_arrays if isinstance(data, Mapping) else _of_arrow
-    numbers, names, moments, found = read(data, kinds, series, time, channels, clock)
+    if table is None:
+        numbers, names, moments, found = _of_arrays(data, series, time, channels, clock)
+    else:
+        numbers, names, moments, found = _of_arrow(table, _dates(data, time, clock), kinds, series, time, channels)
     if len(numbers) == 0:
         raise InvalidDataError("the table has no rows")
     missing = ~numpy.isfinite(moments)
@@ -56,7 +63,7 @@ def series_of_table(data: Any, series: str, time: str, values: Sequence[str] | N
     places = numpy.empty(len(order), "int64")
     places[order] = numpy.arange(len(order))
     counts = numpy.bincount(numbers, minlength=len(appearing))
-    return Observations(found[order], counts, moments[order], False, tuple(channels), [names[number] for number in appearing], places)
+    return Observations(found[order], counts, moments[order], False, tuple(channels), [names[number] for number in appearing], places, clock)
 
 
 def _kinds(table: Table) -> dict[str, str]:
@@ -70,10 +77,14 @@ def _kinds(table: Table) -> dict[str, str]:
     return found
 
 
-def _of_arrays(data: Any, kinds: Any, series: str, time: str, channels: list[str], clock: Clock) -> tuple[numpy.ndarray, list[Any], numpy.ndarray, numpy.ndarray]:
+def _of_arrays(data: Any, series: str, time: str, channels: list[str], clock: Clock) -> tuple[numpy.ndarray, list[Any], numpy.ndarray, numpy.ndarray]:
     labels = numpy.asarray(data[series])
     if labels.ndim != 1:
         raise UnsupportedTypeError(f"column {series!r} has shape {list(labels.shape)}; columns are [rows]")
+    given = data[series] if isinstance(data[series], (list, tuple)) else labels.tolist() if labels.dtype.kind in "fO" else ()
+    for row, label in enumerate(given):
+        if label is None or label != label:
+            raise InvalidDataError(_missing(series, row))
     names, numbers = numpy.unique(labels, return_inverse=True)
     columns = [clock.numbers(data[time], f"column {time!r}")] + [as_array(data[name], f"column {name!r}") for name in channels]
     for name, column in zip([time, *channels], columns, strict=True):
@@ -83,18 +94,31 @@ def _of_arrays(data: Any, kinds: Any, series: str, time: str, channels: list[str
     return numbers.reshape(-1), names.tolist(), columns[0], values
 
 
-def _of_arrow(data: Any, kinds: dict[str, str], series: str, time: str, channels: list[str], clock: Clock) -> tuple[numpy.ndarray, list[Any], numpy.ndarray, numpy.ndarray]:
-    """By the library's own reader: the series as classes, everything else as numbers with an indicator where some are missing."""
-    moments = _dates(data, time, clock)
+def _missing(series: str, row: int) -> str:
+    return f"column {series!r}: its value at row {row} is missing; it says to which series a row belongs"
+
+
+def _of_arrow(
+    table: Table, moments: numpy.ndarray | None, kinds: dict[str, str], series: str, time: str, channels: list[str]
+) -> tuple[numpy.ndarray, list[Any], numpy.ndarray, numpy.ndarray]:
+    """By the library's own reader: the series as classes, everything else as numbers with an indicator where some are missing. moments: the times where they are dates."""
     ignored = [name for name in kinds if name not in (series, *channels) and (name != time or moments is not None)]
-    record = Columns.fit(data, target=series, classes="always", missing="mean_and_indicator", ignore=ignored)
-    rows = Dataset(data, columns=record, copy=False)
+    try:
+        record = Columns.fit(table, target=series, classes="always", missing="mean_and_indicator", ignore=ignored)
+    except (InvalidDataError, UnsupportedTypeError) as error:
+        # To the library, the column of the series is a target.
+        found = re.search(r"the target column .*its value at row (\d+) is missing", str(error))
+        text = str(error).partition("; pandas makes")[0].replace("categories are", "what series are called are").replace("the target column", "column")
+        error.args = (_missing(series, int(found[1])) if found else text,)
+        raise
+    rows = Dataset(table, columns=record, copy=False)
     features = rows.features
     columns: dict[str, numpy.ndarray] = {}
     place = 0
     for entry in record.record["inputs"]:
         if "categories" in entry:
-            raise UnsupportedTypeError(f"column {entry['name']!r} holds texts or categories; channels are numbers: name the columns of numbers by values=[…]")
+            advice = "times are numbers or dates: make dates of texts first" if entry["name"] == time else "channels are numbers: name the columns of numbers by values=[…]"
+            raise UnsupportedTypeError(f"column {entry['name']!r} holds texts or categories; {advice}")
         columns[entry["name"]] = features[:, place]
         place += 1
         if entry["missing"] == "mean_and_indicator":
@@ -106,9 +130,11 @@ def _of_arrow(data: Any, kinds: dict[str, str], series: str, time: str, channels
 
 def _dates(data: Any, time: str, clock: Clock) -> numpy.ndarray | None:
     """The column of times where it holds dates or durations, which the library does not take; None for other columns."""
-    try:
-        column = data.select(time).fetchnumpy()[time] if hasattr(data, "fetchnumpy") else data[time].to_numpy()
-    except Exception:  # a producer of Arrow's interface alone has no such access
-        return None
-    array = numpy.asarray(column)
-    return clock.numbers(array, f"column {time!r}") if array.dtype.kind in "mM" else None
+    if hasattr(data, "fetchnumpy"):  # a relation of DuckDB, whose select reads SQL
+        quoted = time.replace('"', '""')
+        column: Any = data.select(f'"{quoted}"').fetchnumpy()[time]
+    elif not hasattr(data, "__getitem__") or not hasattr(column := data[time], "to_numpy"):
+        return None  # a producer of Arrow's interface alone
+    dates = as_dates(column)
+    dates = as_dates(column.to_numpy()) if dates is None and hasattr(column, "to_numpy") else dates
+    return None if dates is None else clock.numbers(dates, f"column {time!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -9,6 +10,7 @@ import numpy
 from .._tensor import as_array
 from ..sequences import PackedSequences, SequenceLayout, pack, pack_in
 from ..sequences._defaults import extra_channels, network_options, span, training_options
+from ..sequences._tables import is_long
 from ._estimator import Estimator
 from ._rows import used
 from ._scikit import check_is_fitted, check_sample_weight, validate_data
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 _TYPES = (numpy.dtype("float64"), numpy.dtype("float32"))
 _FIELD = "antisymmetric_rnn"
+_PACKS = "stableode.sequences.pack(X, series=…, time=…) makes series of it, which this estimator takes"
 #: What series alone determine.
 _OF_THE_LAYOUT = {"channels": "the series determine", "sequence_layout": "the series determine"}
 
@@ -86,8 +89,15 @@ class SequenceEstimator(Estimator):
 
     def _series(self, X: Any, reset: bool) -> Any:
         """X as scikit-learn checks it where it has rows and columns, and as it is otherwise."""
+        if _is_long(X):
+            raise ValueError(f"X is a long table, with a row for each series and time; {_PACKS}")
         if _is_flat(X):
-            return validate_data(self, X, dtype=_TYPES, reset=reset, ensure_all_finite="allow-nan")
+            try:
+                return validate_data(self, X, dtype=_TYPES, reset=reset, ensure_all_finite="allow-nan")
+            except (ValueError, TypeError) as error:
+                if not is_long(X) or "float" not in str(error):
+                    raise
+                raise ValueError(f"{error}; if X is a long table, with a row for each series and time, {_PACKS}") from error
         if reset:
             self.__dict__.pop("feature_names_in_", None)
         if isinstance(X, PackedSequences):
@@ -136,6 +146,12 @@ class SequenceEstimator(Estimator):
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _is_long(X: Any) -> bool:
+    """Whether X has columns of the names that `stableode.sequences.pack` looks for in a long table."""
+    columns: Any = X if isinstance(X, Mapping) else getattr(X, "column_names", None) or getattr(X, "columns", ())
+    return is_long(X) and {"series", "time"} <= {name for name in columns if isinstance(name, str)}
 
 
 def _is_flat(X: Any) -> bool:
