@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy
 
-from ._errors import InvalidDataError, ShapeMismatchError, UnknownNameError
+from ._errors import InvalidDataError, ShapeMismatchError, UnknownNameError, UnsupportedTypeError
 from ._text import integer
 from .introspection import options as _options
 from .network import Network
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ._shooting import FitProgress, TrajectoryFit
     from .progress import CancelToken
 
-__all__ = ["PackedTrajectories", "TrajectoryModel", "fit", "pack"]
+__all__ = ["KnownTerms", "PackedTrajectories", "TrajectoryModel", "difference_jacobian", "fit", "pack"]
 
 #: Fields that know nothing of the parts of a state, whose numbers may therefore have units of their own.
 _PLAIN_FIELDS = ("dense", "two_layer", "pre_activation", "linear_activation")
@@ -173,11 +173,76 @@ class _Units:
         # A power of two: dividing times by it rounds nothing.
         return cls(shift, scale, float(2.0 ** numpy.round(-numpy.log2(speed))) if speed > 0 and numpy.isfinite(speed) else 1.0)
 
+    @property
+    def is_identity(self) -> bool:
+        return self.moment == 1 and not self.shift.any() and bool((self.scale == 1).all())
+
     def inwards(self, states: numpy.ndarray) -> numpy.ndarray:
         return numpy.asarray((states - self.shift) / self.scale)
 
     def outwards(self, states: numpy.ndarray) -> numpy.ndarray:
         return numpy.asarray(self.shift + self.scale * states)
+
+
+@dataclass(frozen=True)
+class KnownTerms:
+    """Known terms g(t, y) of an equation ẏ = f(y) + g(t, y), in the units of the data, with their derivatives: `fit` learns f.
+
+    All functions take t [samples] and y [samples, width], arrays that they only read. function: g, [samples, width]. jacobian: ∂g/∂y, [samples, width, width]; all
+    results may have any shape that broadcasts to these. time_derivative: ∂g/∂t [samples, width]; None if g does not depend on t. Without units of the
+    network's own (`fit` with scaling="none") the arrays are views of the library's memory, and nothing is copied.
+    """
+
+    function: Callable[[numpy.ndarray, numpy.ndarray], ArrayLike]
+    jacobian: Callable[[numpy.ndarray, numpy.ndarray], ArrayLike]
+    time_derivative: Callable[[numpy.ndarray, numpy.ndarray], ArrayLike] | None = None
+
+    def _give(self, network: Network, units: _Units) -> None:
+        """Gives a network these terms in its units: g̃ = (moment/scale)·g, ∂g̃/∂z = (moment/scale)·∂g/∂y·scale, ∂g̃/∂τ = (moment²/scale)·∂g/∂t."""
+        if units.is_identity:
+            network.set_known_terms(self.function, jacobian=self.jacobian, time_derivative=self.time_derivative)
+            return
+        factor, by_time = units.moment / units.scale, self.time_derivative
+
+        def function(t: numpy.ndarray, y: numpy.ndarray) -> numpy.ndarray:
+            return numpy.asarray(factor * numpy.asarray(self.function(units.moment * t, units.outwards(y))))
+
+        def jacobian(t: numpy.ndarray, y: numpy.ndarray) -> numpy.ndarray:
+            return numpy.asarray(factor[:, None] * numpy.asarray(self.jacobian(units.moment * t, units.outwards(y))) * units.scale)
+
+        def time_derivative(t: numpy.ndarray, y: numpy.ndarray) -> numpy.ndarray:
+            assert by_time is not None
+            return numpy.asarray(factor * units.moment * numpy.asarray(by_time(units.moment * t, units.outwards(y))))
+
+        network.set_known_terms(function, jacobian=jacobian, time_derivative=None if by_time is None else time_derivative)
+
+
+def difference_jacobian(
+    function: Callable[[numpy.ndarray, numpy.ndarray], ArrayLike], scale: ArrayLike = 1.0
+) -> Callable[[numpy.ndarray, numpy.ndarray], numpy.ndarray]:
+    """A Jacobian ∂g/∂y of g(t, y) by central differences, for `KnownTerms` and `Network.set_known_terms`.
+
+    scale: how far y may move, one number or [width], before g changes much: the differences are taken over about 1e-3 of it, with errors of
+    about 1e-11 of g in float64 where g is smooth on this scale. Each call evaluates g four times for each number of a state.
+    """
+    reach = numpy.asarray(scale, dtype=numpy.float64)
+    if not (numpy.isfinite(reach).all() and (reach > 0).all()):
+        raise InvalidDataError("scale must be positive and finite")
+
+    def jacobian(t: numpy.ndarray, y: numpy.ndarray) -> numpy.ndarray:
+        base, moments = numpy.asarray(y, dtype=numpy.float64), numpy.asarray(t, dtype=numpy.float64)
+        steps = numpy.broadcast_to(1e-3 * reach, base.shape[1:])
+        columns = []
+        for number, step in enumerate(steps):
+            def at(distance: float, number: int = number) -> numpy.ndarray:
+                moved = base.copy()
+                moved[:, number] += distance
+                return numpy.broadcast_to(numpy.asarray(function(moments, moved), dtype=numpy.float64), base.shape)
+
+            columns.append((8 * (at(step) - at(-step)) - (at(2 * step) - at(-2 * step))) / (12 * step))
+        return numpy.stack(columns, axis=2)
+
+    return jacobian
 
 
 @dataclass(frozen=True)
@@ -188,6 +253,7 @@ class TrajectoryModel:
     initial_states: the states at the first times [trajectories, width], fitted or as given.
     result: what the fit reports (loss in the network's units, gaps, steps, outcome).
     shift, scale: a state is shift + scale·z, with the z that the network computes; time_unit: a time is time_unit·τ.
+    known: the equation's known terms, if it has some; all that a model computes includes them.
     """
 
     network: Network
@@ -196,6 +262,7 @@ class TrajectoryModel:
     shift: numpy.ndarray
     scale: numpy.ndarray
     time_unit: float
+    known: KnownTerms | None = None
     _longer: dict[int, Network] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -222,7 +289,7 @@ class TrajectoryModel:
         """
         packed = pack(times, states, self.initial_states if initial_states is None and len(self.initial_states) == len(_list_of_states(states)) else initial_states)
         network = self.network.with_steps(packed.steps)
-        return _fitted(network, packed, self._units, fit_initial_states, time_limit, on_progress, cancel, dict(options))
+        return _fitted(network, packed, self._units, self.known, fit_initial_states, time_limit, on_progress, cancel, dict(options))
 
     @property
     def _units(self) -> _Units:
@@ -257,9 +324,10 @@ class TrajectoryModel:
         return states[0, :count] if single else states[:, :count]
 
     def field(self, t: ArrayLike | None, y: ArrayLike) -> numpy.ndarray:
-        """ẏ = f(y) in the units of the data: y [width] or [samples, width]. The fitted field is the same at all times t, which may be None."""
+        """ẏ in the units of the data: y [width] or [samples, width]. The fitted field is the same at all times t, which may be None; known terms are added at time t, a number or [samples]."""
         units = self._units
-        found = self.network.field(None, units.inwards(numpy.asarray(y, dtype=numpy.float64)))
+        moments = None if self.known is None or t is None else numpy.asarray(t, dtype=numpy.float64) / self.time_unit
+        found = self.network.field(moments, units.inwards(numpy.asarray(y, dtype=numpy.float64)))
         return numpy.asarray(found * (self.scale / self.time_unit))
 
 
@@ -267,6 +335,7 @@ def fit(
     times: ArrayLike | Sequence[ArrayLike],
     states: ArrayLike | Sequence[ArrayLike],
     *,
+    known: KnownTerms | None = None,
     initial_states: ArrayLike | None = None,
     scaling: Literal["automatic", "each", "common", "none"] = "automatic",
     substeps: int = 1,
@@ -278,6 +347,7 @@ def fit(
 ) -> TrajectoryModel:
     """Fits a vector field ẏ = f(y) to measured trajectories: a TrajectoryModel.
 
+    known: terms of the equation that are known, so that the network learns the rest: ẏ = f(y) + g(t, y).
     times, states: as `pack` takes them. initial_states: the states at the first times, or guesses of them.
     scaling: the units in which the network computes. "each": every number of the state has deviation 1; "common": one factor for all, so
     that a Hamiltonian, a gradient or an energy keeps its meaning; "automatic": "each" for fields that know nothing of the parts of a
@@ -308,15 +378,21 @@ def fit(
     each = scaling == "each" or (scaling == "automatic" and network_options["field"] in _PLAIN_FIELDS)
     units = _Units.none(packed.width) if scaling == "none" else _Units.of(packed, each)
     substeps, steps = integer(substeps, "substeps", 1), packed.steps
+    if known is not None:
+        if not isinstance(known, KnownTerms):
+            raise UnsupportedTypeError(f"known is a {type(known).__name__}; it must be KnownTerms(function, jacobian), or None")
+        network_options["known_terms"] = True
     network = Network(
         opening="trajectory", channels=packed.width, width=packed.width, inputs=packed.width + steps, outputs=packed.width, outputs_at="steps",
         layers=substeps * (steps - 1), **network_options,
     )
-    return _fitted(network, packed, units, fit_initial_states, time_limit, on_progress, cancel, fitting)
+    if known is not None:
+        known._give(network, units)
+    return _fitted(network, packed, units, known, fit_initial_states, time_limit, on_progress, cancel, fitting)
 
 
 def _fitted(
-    network: Network, packed: PackedTrajectories, units: _Units, fits_initial_states: bool, time_limit: float | None,
+    network: Network, packed: PackedTrajectories, units: _Units, known: KnownTerms | None, fits_initial_states: bool, time_limit: float | None,
     on_progress: Callable[[FitProgress], object] | None, cancel: CancelToken | None, options: dict[str, Any],
 ) -> TrajectoryModel:
     """The model of a network whose field is fitted to trajectories."""
@@ -328,7 +404,7 @@ def _fitted(
         on_progress=on_progress, cancel=cancel, **options,
     )
     states = units.outwards(numpy.asarray(result.initial_states, dtype=numpy.float64))
-    return TrajectoryModel(network, states, result, units.shift, units.scale, units.moment)
+    return TrajectoryModel(network, states, result, units.shift, units.scale, units.moment, known)
 
 
 def _taken(field: str) -> list[str]:
