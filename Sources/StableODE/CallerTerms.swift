@@ -9,12 +9,12 @@ import VectorFields
 final class CallerTerms: KnownTerms, @unchecked Sendable {
   private let functions: sode_known_terms
 
-  /// - Parameter functions: with `evaluate`. If this object is destroyed, it calls `release`, unless `forget` was called.
+  /// - Parameter functions: with `evaluate`. They stay the caller's until `own` is called.
   init(_ functions: sode_known_terms) { self.functions = functions }
 
   /// Whether `release` is the library's to call.
   private var isOwning = false
-  /// From now on the function is used, and will be released.
+  /// From now on the functions are used, and released when this object is destroyed.
   func own() { isOwning = true }
 
   deinit {
