@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// f(y; θ) + g(t, y): a field to which known terms of the equation are added, so that its weights learn the rest.
+/// f(y; θ) + g(t, y): a field to which known terms of the equation are added, so that its weights learn the rest (Theory.md §2.17).
 ///
 /// The state has one row more than that of f, the time that has passed since the beginning, whose derivative is 1; so every scheme that steps an equation knows the time of each evaluation. The outside input is one row, the time
 /// at the beginning of each sample, and t is their sum. One component: g moves the whole state, so that schemes which step the parts of a state in turn (`verlet`) do not apply.
