@@ -870,6 +870,42 @@ SODE_API sode_status sode_network_solve_rows_or_nan(sode_network *network, int64
 /* Gives a network with the same parameters for sequences or trajectories of another number of steps: inputs, outputs and layers change with it. Layers must
  * share their weights (weights_in_time "shared"); SODE_ERR_INCOMPATIBLE for others, and for networks without steps. */
 SODE_API sode_status sode_network_with_steps(sode_network *network, int64_t steps, sode_network **changed);
+/* Known terms g(t, y) of a trajectory's equation dy/dt = f(y; theta) + g(t, y), such as gravity, a reaction law or a controller: the network learns f, the rest.
+ * A network has them by its option known_terms (opening "trajectory"), and gets its functions by this call, a loaded one too, because functions are not stored. They then act in
+ * everything that follows trajectories: fits, training, predictions, states, gradients, and sode_network_field. Networks made from one another (copy, with_steps,
+ * project, refine) share them. Functions that were set stay; SODE_ERR_STATE for a second call, and for work without functions. Analyses that know nothing of
+ * them (stability reports, mechanics, certificates) are SODE_ERR_INCOMPATIBLE.
+ *
+ * The functions work on a tile of samples, in the library's memory: times [samples], states [samples, n] as of sode_network_field, all in the network's
+ * precision, with strides in which the samples of a number lie next to one another. Results hold zeros when a function is called; it writes what it knows.
+ *   evaluate     values [samples, n] = g(t, y). t is the time of each sample's own, in the unit of its features; a float32 network has it in float32.
+ *   pushforward  tangents [samples, n] = dg/dt time_tangents [samples] + dg/dy state_tangents [samples, n]
+ *   pullback     state_gradients [samples, n] = (dg/dy)^T cotangents [samples, n]; time_gradients [samples] = (dg/dt)^T cotangents
+ * Predictions need evaluate alone, but implicit integrators, which solve equations, may need all three. Gradients and fits need pullback, tangents
+ * (sode_gradient_pushforward) pushforward.
+ * A call that lacks one is SODE_ERR_STATE: the library forms no differences, whose scale it does not know. sode_network_check_derivatives tests whether
+ * pullback is the transpose of pushforward. A sample may be given again at the end of a tile. sode_network_states gives one number more of a state, the time
+ * since the sample's first one. A function returns 0 for success; another answer, or an exception, ends the call with
+ * SODE_ERR_CALLBACK_FAILED. A result that is not finite counts as a trajectory that diverges, and the message of SODE_ERR_NOT_FINITE names it. The functions run
+ * on the thread that called the library: work with known terms uses one thread for each caller, but several callers at once call them at once. release
+ * is called when the last network with them is freed, on the thread that frees it; if this call fails, it is not. */
+typedef int32_t (*sode_terms_function)(const sode_tensor *times, const sode_tensor *states, sode_tensor *values, void *user_data);
+typedef int32_t (*sode_terms_pushforward)(const sode_tensor *times, const sode_tensor *states, const sode_tensor *time_tangents,
+                                          const sode_tensor *state_tangents, sode_tensor *tangents, void *user_data);
+typedef int32_t (*sode_terms_pullback)(const sode_tensor *times, const sode_tensor *states, const sode_tensor *cotangents, sode_tensor *time_gradients,
+                                       sode_tensor *state_gradients, void *user_data);
+typedef struct sode_known_terms {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  sode_terms_function evaluate;
+  sode_terms_pushforward pushforward; /* or NULL */
+  sode_terms_pullback pullback;       /* or NULL */
+  void (*release)(void *user_data);   /* or NULL */
+  void *user_data;
+  uint64_t reserved[8];
+} sode_known_terms;
+/* SODE_ERR_NULL_POINTER without evaluate; SODE_ERR_INCOMPATIBLE for a network without the option. */
+SODE_API sode_status sode_network_set_known_terms(sode_network *network, const sode_known_terms *terms);
 /* What a fit of trajectories reports. */
 typedef struct sode_trajectory_fit {
   uint32_t struct_size;
@@ -971,7 +1007,7 @@ SODE_API sode_status sode_network_near_identity_gap(sode_network *network, int64
 /* The vector field f(t, y; theta) of a block, the right-hand side of its equation dy/dt = f, with the parameters that the network has now. states [samples, n] are
  * states of the field: y, or (y, z) for fields with momenta; so are values, directions and cotangents. times [samples] lie within 0 ... horizon (rounding as in
  * sode_network_solve); NULL is possible where the weights are the same at all times. A layer with weights of its own has them from its beginning up to its end;
- * bases in time (weights_in_time) are evaluated at exactly t. What the integrator and noise add to f is left out. SODE_ERR_INCOMPATIBLE for a field that reads a
+ * bases in time (weights_in_time) are evaluated at exactly t. With known terms the value is f + g(t, y), and times are any of the trajectories'. What the integrator and noise add to f is left out. SODE_ERR_INCOMPATIBLE for a field that reads a
  * sequence, and for an integrator of two fields (revnet, shake_shake, fractal, euler_maruyama); SODE_ERR_INVALID_DATA names the row of a state that is not finite,
  * SODE_ERR_NOT_FINITE that of a result. Work runs on the calling thread. */
 SODE_API sode_status sode_network_field(sode_network *network, int64_t block, const sode_tensor *times, const sode_tensor *states, sode_tensor *values);

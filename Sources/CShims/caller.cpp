@@ -52,13 +52,15 @@ extern "C" int sode_shim_call(void (*function)(void), int count, void *const *a,
   using Three = int32_t (*)(void *, void *, void *);
   using Four = int32_t (*)(void *, void *, void *, void *);
   using Five = int32_t (*)(void *, void *, void *, void *, void *);
+  using Six = int32_t (*)(void *, void *, void *, void *, void *, void *);
   return guarded([=] {
     switch (count) {
     case 1: *answer = reinterpret_cast<One>(function)(a[0]); break;
     case 2: *answer = reinterpret_cast<Two>(function)(a[0], a[1]); break;
     case 3: *answer = reinterpret_cast<Three>(function)(a[0], a[1], a[2]); break;
     case 4: *answer = reinterpret_cast<Four>(function)(a[0], a[1], a[2], a[3]); break;
-    default: *answer = reinterpret_cast<Five>(function)(a[0], a[1], a[2], a[3], a[4]); break;
+    case 5: *answer = reinterpret_cast<Five>(function)(a[0], a[1], a[2], a[3], a[4]); break;
+    default: *answer = reinterpret_cast<Six>(function)(a[0], a[1], a[2], a[3], a[4], a[5]); break;
     }
   });
 }

@@ -10,13 +10,29 @@ package struct BlockDrive: Sendable {
   package let sampling: PathSampling?
   /// How samples advance; nil if all advance by the block's steps.
   let times: IntervalRates?
+  /// Whether the time at which a trajectory begins follows each rate, for known terms of the equation.
+  var hasBeginnings = false
 
-  package var rows: Int { sampling?.rows ?? times?.count ?? 0 }
+  package var rows: Int { sampling?.rows ?? (times?.count ?? 0) * rowsPerPoint }
   /// Whether the rows are the features themselves, unchanged.
   var isIdentity: Bool { times == nil && sampling?.isIdentity == true }
 
   /// The rows from one point to the next. Where samples have times of their own, the first row of each point is left to the rates.
-  private var rowsPerPoint: Int { sampling?.rowsPerPoint ?? 1 }
+  private var rowsPerPoint: Int { sampling?.rowsPerPoint ?? (hasBeginnings ? 2 : 1) }
+
+  /// Writes the times at which trajectories begin, or their tangents, before intervals take the places of the times.
+  func begin(_ sequences: Block, _ format: SequenceFormat, into drive: Block) {
+    guard hasBeginnings, let times else { return }
+    let first = sequences.rows(format.time(of: 0)..<format.time(of: 0) + 1)
+    for interval in 0..<times.count { copy(first, into: drive.rows(interval * rowsPerPoint + 1..<interval * rowsPerPoint + 2)) }
+  }
+
+  /// The transpose of `begin`, after the places of the intervals have become those of the times.
+  func beginPullback(_ drive: Block, _ format: SequenceFormat, addingTo times: Block) {
+    guard hasBeginnings, let count = self.times?.count else { return }
+    let first = times.rows(format.time(of: 0)..<format.time(of: 0) + 1)
+    for interval in 0..<count { combine(1, first, 1, drive.rows(interval * rowsPerPoint + 1..<interval * rowsPerPoint + 2), into: first) }
+  }
 
   func evaluate(_ sequences: Block, _ format: SequenceFormat, into drive: Block) {
     if let sampling { samplePaths(sampling, of: sequences, into: drive) }

@@ -19,8 +19,9 @@ struct BlockRecipe {
   ///   - shape: that of the visible state.
   ///   - depth: the block's layers among those of the network; nil for a block alone.
   ///   - sequence: the sequences or trajectories of the network, which drive the field if it is a driven one.
+  ///   - knownTerms: the place of known terms of the equation, if it has some.
   /// - Throws: a failure that names the options that do not go together.
-  init(_ options: OptionValues, shape: Shape, precision: Precision, depth: BlockDepth? = nil, sequence: SequencePlan? = nil) throws(Failure) {
+  init(_ options: OptionValues, shape: Shape, precision: Precision, depth: BlockDepth? = nil, sequence: SequencePlan? = nil, knownTerms: KnownTermsPlace? = nil) throws(Failure) {
     try checkElementOptions(options)
     self.precision = precision
     integrator = try integrators(try options.text("integrator")).make(options)
@@ -41,7 +42,8 @@ struct BlockRecipe {
     memory = try memoryPolicies(try options.text("memory")).make(options)
     noise = try layerNoises(try options.text("noise")).make((options, grid, depth ?? BlockDepth(layers: grid.layers)))
     if let intervals = sequence?.ownIntervals(equation) {
-      field = try Self.inOwnTimes(equation, intervals, integrator, noise, options)
+      let own = try Self.inOwnTimes(equation, intervals, integrator, noise, options)
+      field = if let knownTerms { try Self.adding(knownTerms, to: equation, intervals, integrator, options) } else { own }
     } else {
       field = equation
     }
@@ -64,6 +66,23 @@ struct BlockRecipe {
       throw Failure(.incompatible, "noise \(try options.text("noise")) moves states by the block's step size, but \(cause); noises that multiply the field go with them: dropout, stochastic_depth")
     }
     return OwnTimeField(field, intervals: intervals)
+  }
+
+  /// The field with known terms, for samples with times of their own.
+  /// - Throws: `.incompatible` for an integrator that does not step the whole state by one field.
+  private static func adding(_ terms: KnownTermsPlace, to field: any VectorField, _ intervals: Int, _ integrator: any Integrator, _ options: OptionValues) throws(Failure) -> OwnTimeField {
+    // A driven field goes on as it is: that it takes no trajectories is said where its drive is made.
+    guard field.driveWidth == 0 else { return OwnTimeField(field, intervals: intervals) }
+    try integrator.check(field)
+    let own = OwnTimeField(KnownTermsField(field, terms), intervals: intervals)
+    func takes(_ integrator: any Integrator) -> Bool { integrator.takesOwnSteps && integrator.fieldCount == 1 && (try? integrator.check(own)) != nil }
+    guard takes(integrator) else {
+      let takers = integrators.entries.filter { (try? $0.entry.make(OptionValues(scope: "block", blockOptions))).map(takes) ?? false }.map(\.name)
+      throw Failure(
+        .incompatible,
+        "integrator \(try options.text("integrator")) steps \(integrator.fieldCount == 1 ? "the parts of a state" : "two fields") in turn, but known_terms belong to one field of the whole state; integrators that take them: \(takers.joined(separator: ", "))")
+    }
+    return own
   }
 
   /// The time grid that `step_sizes`, or `layers` and `horizon`, give.

@@ -16,6 +16,6 @@ extension NetworkPlan {
     }
     var wide = try NetworkSpecification(json: direct(specification.json))
     try wide.set("precision", .text(Precision.float64.name))
-    return try NetworkPlan(wide)
+    return try NetworkPlan(wide, knownTerms: knownTerms)
   }
 }

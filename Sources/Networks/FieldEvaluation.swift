@@ -36,10 +36,17 @@ extension NetworkPlan {
       throw Failure(.incompatible, "block \(index): integrator \(try options.text("integrator")) steps two fields in turn, so that the block is no equation with one vector field")
     }
     // Where samples have times of their own, the equation is f itself, in these times.
-    guard block.equation.driveWidth == 0 else {
+    guard block.equation is KnownTermsField || block.equation.driveWidth == 0 else {
       throw Failure(.incompatible, "block \(index): field \(try options.text("field")) reads a sequence besides time and state, so that f(t, y) alone has no value")
     }
     return block.equation
+  }
+
+  /// The rows of a state of a block's equation: those of the field's state, without the time that known terms add.
+  /// - Throws: as `equation(ofBlock:)`.
+  package func equationWidth(ofBlock index: Int) throws(Failure) -> Int {
+    let field = try equation(ofBlock: index)
+    return (field as? KnownTermsField)?.field.stateWidth ?? field.stateWidth
   }
 }
 
@@ -51,21 +58,37 @@ extension Network {
   /// - Parameter index: a block with an equation (`NetworkPlan.equation(ofBlock:)`).
   /// - Throws: `.incompatible`; `.invalidArgument` without times although the weights depend on them; `.outOfRange` for times outside of [0, horizon]; `.memory`; the reason why the watch ended the work.
   package func field(block index: Int, _ request: FieldRequest) throws(Failure) {
+    try plan.withKnownTerms { () throws(Failure) in try evaluate(block: index, request) }
+  }
+
+  private func evaluate(block index: Int, _ request: FieldRequest) throws(Failure) {
     let (field, block) = (try plan.equation(ofBlock: index), plan.blocks[index])
     let snapshot = snapshot
     guard request.times != nil || block.isAutonomous else {
       throw Failure(.invalidArgument, "times is NULL, but the weights of block \(index) depend on time; one time for each sample is needed")
+    }
+    // Known terms read the time of the trajectory; weights in time, that of the block.
+    let readsOwnTime = field is KnownTermsField
+    if readsOwnTime {
+      guard block.isAutonomous else {
+        throw Failure(.incompatible, "the weights of block \(index) are functions of the block's time and its known terms of the trajectory's, so that f(t, y) has no one time; it has with weights_in_time shared")
+      }
+      guard request.times != nil else { throw Failure(.invalidArgument, "times is NULL, but the known terms of block \(index) depend on time; one time for each sample is needed") }
     }
     let evaluation = try FieldEvaluation(field, block, snapshot.parameters, request, columns: min(plan.tileColumns, max(Block.quantum, Block.columns(forSamples: request.states.rows))))
     let (horizon, count) = (block.grid.horizon, request.states.rows)
     let rounding = 4 * (request.timePrecision == .float32 ? Double(Float(horizon).ulp) : horizon.ulp)
     for (row, time) in (request.times ?? []).enumerated() {
       if row & 0xffff == 0 { try Watch.check() }
+      if readsOwnTime {
+        guard time.isFinite, abs(time) <= plan.precision.largest else { throw Failure(.invalidData, "times holds \(time) at element \(row); it must be finite in \(plan.precision.name)") }
+        continue
+      }
       guard time >= -rounding, time <= horizon + rounding else {
         throw Failure(.outOfRange, "times holds \(time) at element \(row); times must lie between 0 and the horizon \(horizon)")
       }
     }
-    func weights(_ row: Int) -> WeightsAtTime { block.weights(at: request.times.map { max(0, min($0[row], horizon)) } ?? 0) }
+    func weights(_ row: Int) -> WeightsAtTime { block.weights(at: readsOwnTime ? 0 : request.times.map { max(0, min($0[row], horizon)) } ?? 0) }
     var (start, next) = (0, weights(0))
     while start < count {
       let here = next
@@ -73,7 +96,7 @@ extension Network {
       while end < count {
         if end & 0xfff == 0 { try Watch.check() }
         // Times are compared first, because equal ones need no weights.
-        if let times = request.times, times[end] != times[start] {
+        if !readsOwnTime, let times = request.times, times[end] != times[start] {
           next = weights(end)
           if next != here { break }
         }
@@ -105,13 +128,19 @@ private final class FieldEvaluation {
   private let pullback: Block
   private let record: Block
   private let scratch: Block
+  /// The times of known terms, a row; no rows without them.
+  private let times: Block
+  /// The rows of a caller's state.
+  private let width: Int
 
   init(_ field: any VectorField, _ block: ODEBlock, _ parameters: Vector, _ request: FieldRequest, columns: Int) throws(Failure) {
     (self.field, self.block, self.parameters, self.request, self.columns) = (field, block, parameters, request, columns)
     let (precision, width) = (block.precision, field.stateWidth)
     let vectors = [block.layout.setCount, field.preparedCount(for: .training)]
     let counts = [vectors[0], vectors[1], request.direction == nil ? 0 : vectors[0], request.direction == nil ? 0 : vectors[1], request.gradient == nil ? 0 : vectors[0]]
-    let rows = [width, width, width, width, field.wholeRecordWidth, field.scratchWidth]
+    let own = (field as? KnownTermsField)?.field.stateWidth
+    self.width = own ?? width
+    let rows = [width, width, width, width, field.wholeRecordWidth, field.scratchWidth, own == nil ? 0 : 1]
     var size = Arena.Size()
     for count in counts { size.add(count: count, precision: precision) }
     for rows in rows { size.add(rows: rows, columns: columns, precision: precision) }
@@ -120,7 +149,7 @@ private final class FieldEvaluation {
     let sets = counts.map { arena.vector(count: $0, precision: precision) }
     (set, prepared, directionSet, preparedDirection, gradientSet) = (sets[0], sets[1], sets[2], sets[3], sets[4])
     let blocks = rows.map { arena.block(rows: $0, columns: columns, precision: precision) }
-    (state, value, tangent, pullback, record, scratch) = (blocks[0], blocks[1], blocks[2], blocks[3], blocks[4], blocks[5])
+    (state, value, tangent, pullback, record, scratch, times) = (blocks[0], blocks[1], blocks[2], blocks[3], blocks[4], blocks[5], blocks[6])
   }
 
   /// Evaluates samples that have the same weights.
@@ -155,10 +184,26 @@ private final class FieldEvaluation {
   /// Evaluates one tile.
   private func run(_ start: Int, count: Int, _ layer: Layer, _ direction: Layer?, _ gradient: Layer?) {
     func packed(_ block: Block) -> Block { block.packed(columns: (count + Block.quantum - 1) / Block.quantum * Block.quantum) }
-    func take(_ view: TensorView, into tile: Block) { gather(view, rows: nil, start: start, count: count, into: tile) }
+    /// Takes states, with zeros in a row of time.
+    func take(_ view: TensorView, into tile: Block) {
+      gather(view, rows: nil, start: start, count: count, into: tile.rows(0..<width))
+      if tile.rows > width { fill(tile.rows(width..<tile.rows), 0) }
+    }
     func give(_ tile: Block, to view: MutableTensorView) { scatter(tile, count: count, to: view, startRow: start) }
     let (x, out, record, scratch) = (packed(state), packed(value), packed(record), packed(scratch))
     take(request.states, into: x)
+    var layer = layer
+    if x.rows > width, let given = request.times {
+      let row = packed(times)
+      let numbers = Vector(row.base, count: row.columns, precision: row.precision)
+      for column in 0..<row.columns { numbers.store(given[start + min(column, count - 1)], at: column) }
+      layer.driveBase = row.base
+      // A caller's function is called with nothing but samples' numbers.
+      for index in 0..<(count < x.columns ? width : 0) {
+        let numbers = Vector(x.rows(index..<index + 1).base, count: x.columns, precision: x.precision)
+        fill(numbers[count..<x.columns], numbers.load(count - 1))
+      }
+    }
     let needsRecord = request.products != nil || request.cotangents != nil
     field.evaluateWhole(layer, at: x, scale: 1, addingTo: nil, into: out, record: needsRecord ? record : nil, scratch: scratch)
     if let values = request.values { give(out, to: values) }

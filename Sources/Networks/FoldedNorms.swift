@@ -18,7 +18,7 @@ extension Network {
         .incompatible,
         "blocks[\(plan.specification.place(ofBlock: index))]: the layers' weights are mixed from coefficients in time and then scaled, so that no coefficients give the scaled weights; a projection onto weights_in_time layers gives each layer its own, of a network with similar scores")
     }
-    let target = try NetworkPlan(try plan.specification.withFreeNorms(plan))
+    let target = try NetworkPlan(try plan.specification.withFreeNorms(plan), knownTerms: plan.knownTerms)
     guard target.tensors.map(\.range) == plan.tensors.map(\.range) else { throw Failure(.internal, "free weights lie in other places than scaled ones") }
     let present = snapshot
     let weights = try present.inferenceWeights(plan)

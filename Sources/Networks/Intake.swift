@@ -18,6 +18,8 @@ extension NetworkPlan {
       return
     }
     gather(source.features, rows: source.rows, start: start, count: count, scaling: scaling, into: sequences.inputs)
+    if knownTerms != nil { repeatLastSample(sequences.inputs, count: count) }
+    forEachMadeDrive(of: sequences) { drive, rows in drive.begin(sequences.inputs, sequence.format, into: rows) }
     switch sequence.time {
     case .scaled: gatherElapsedTimes(source.features, sequence.format, rows: source.rows, start: start, count: count, into: sequences.inputs)
     case .absolute: break
@@ -39,6 +41,7 @@ extension NetworkPlan {
       return gatherTangent(source, features, samples, into: input.rows(0..<inputs))
     }
     gatherTangent(source, features, samples, into: tangents.inputs)
+    forEachMadeDrive(of: tangents) { drive, rows in drive.begin(tangents.inputs, sequence.format, into: rows) }
     if sequence.time == .intervals { differenceTimes(tangents.inputs, sequence.format, of: sequences.inputs) }
     forEachMadeDrive(of: tangents) { drive, rows in drive.pushforward(sequences.inputs, sequence.format, tangent: tangents.inputs, into: rows) }
     if sequence.isTrajectory { return beginTrajectory(tangents.inputs, into: input) }
@@ -56,6 +59,7 @@ extension NetworkPlan {
     guard let sequence else { return input.rows(0..<inputs) }
     forEachMadeDrive(of: cotangents) { drive, rows in drive.pullback(sequences.inputs, sequence.format, cotangent: rows, addingTo: cotangents.inputs) }
     if sequence.time == .intervals { differenceTimesTransposed(cotangents.inputs, sequence.format, of: sequences.inputs) }
+    forEachMadeDrive(of: cotangents) { drive, rows in drive.beginPullback(rows, sequence.format, addingTo: cotangents.inputs) }
     if sequence.isTrajectory {
       copy(input.rows(0..<sequence.format.channels), into: cotangents.inputs.rows(0..<sequence.format.channels))
     } else if hasOpening {
@@ -69,6 +73,14 @@ extension NetworkPlan {
     let channels = sequence?.format.channels ?? 0
     copy(trajectories.rows(0..<channels), into: state.rows(0..<channels))
     if state.rows > channels { fill(state.rows(channels..<state.rows), 0) }
+  }
+
+  /// Gives the columns behind the last sample its first state and time, so that a caller's function is called with nothing but samples' numbers. No time passes in them.
+  private func repeatLastSample(_ tile: Block, count: Int) {
+    for row in 0..<(count < tile.columns ? 1 + (sequence?.format.channels ?? -1) : 0) {
+      let numbers = Vector(tile.rows(row..<row + 1).base, count: tile.columns, precision: tile.precision)
+      fill(numbers[count..<tile.columns], numbers.load(count - 1))
+    }
   }
 
   /// Whether the first stage is a connector.

@@ -30,6 +30,8 @@ package final class NetworkPlan: Sendable {
   /// The shape of the visible state of each block.
   package let blockShapes: [Shape]
   package let memory: [any MemoryPolicy]
+  /// The place of the known terms of a trajectory's equation; nil without any. Work with them runs on the calling thread, within `KnownTermsPlace.guarding`.
+  package let knownTerms: KnownTermsPlace?
   /// How each block reads its outside input; nil for a block without one.
   package let drives: [BlockDrive?]
   /// The places of the readout's matrix and bias; nil if the final state is the scores, if the readout multiplies by other weights than its tensor, or if it reads the states of all steps.
@@ -53,9 +55,10 @@ package final class NetworkPlan: Sendable {
   package static let maximumParameters = 1 << 40
 
   /// - Parameter cost: a trajectory cost on the steps of all blocks, for sweeps that train; the states have the same bits.
+  /// - Parameter knownTerms: the place of known terms that a network shares with the one that it is made from; nil: a place of its own, if it has known terms.
   /// - Throws: `.invalidArgument` for a missing option, `.incompatible` for parts that do not go together, also for a cost that is not defined for a block's integrator, and
   ///   `.outOfRange` for too many parameters.
-  package init(_ specification: NetworkSpecification, charging cost: TrajectoryCost? = nil) throws(Failure) {
+  package init(_ specification: NetworkSpecification, charging cost: TrajectoryCost? = nil, knownTerms: KnownTermsPlace? = nil) throws(Failure) {
     let specification = try specification.resolved()
     self.specification = specification
     let network = specification.network
@@ -78,6 +81,8 @@ package final class NetworkPlan: Sendable {
     let opens = try openings(try network.text("opening"))
     let sequence = try SequencePlan(network, opens, inputs: inputs)
     self.sequence = sequence
+    let terms = try network.flag("known_terms") ? knownTerms ?? KnownTermsPlace() : nil
+    self.knownTerms = terms
     let givenWidth = try network.integer("width")
     let width = givenWidth > 0 ? givenWidth : sequence?.isTrajectory == true ? sequence?.format.channels ?? 0 : inputShape.channels
     var state = Shape(channels: width)
@@ -120,7 +125,7 @@ package final class NetworkPlan: Sendable {
       recipes.append(
         try Self.naming(place: shapes.count + recipes.count, specification) { () throws(Failure) in
           let depth = BlockDepth(layers: layers[index], before: layers[..<index].reduce(0, +), network: layers.reduce(0, +))
-          let recipe = try BlockRecipe(specification.blocks[index], shape: shape, precision: chosenPrecision, depth: depth, sequence: sequence)
+          let recipe = try BlockRecipe(specification.blocks[index], shape: shape, precision: chosenPrecision, depth: depth, sequence: sequence, knownTerms: terms)
           try layout.add(recipe, index)
           return recipe
         })
@@ -213,7 +218,7 @@ package final class NetworkPlan: Sendable {
   }
 
   /// The same plan with a trajectory cost on the steps of all blocks.
-  package func charged(_ cost: TrajectoryCost) throws(Failure) -> NetworkPlan { try NetworkPlan(specification, charging: cost) }
+  package func charged(_ cost: TrajectoryCost) throws(Failure) -> NetworkPlan { try NetworkPlan(specification, charging: cost, knownTerms: knownTerms) }
 
   /// Adds the place in the list "blocks" to a failure, unless there is one block alone.
   private static func naming<Result>(place: Int, _ specification: NetworkSpecification, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {

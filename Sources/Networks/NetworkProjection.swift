@@ -12,7 +12,7 @@ extension Network {
   /// (`TimeFunctions.projection`).
   /// - Throws: what `NetworkPlan.init` throws; `.incompatible` if anything else differs; `.outOfRange` for more than 4096 coefficients in either network; `.memory`.
   package func projected(onto specification: NetworkSpecification) throws(Failure) -> Network {
-    let target = try NetworkPlan(specification)
+    let target = try NetworkPlan(specification, knownTerms: plan.knownTerms)
     guard target.precision == plan.precision, target.tensors.map(\.name) == plan.tensors.map(\.name) else {
       throw Failure(.incompatible, "a projection goes to a network of the same tensors in \(plan.precision.name); the new one has \(target.tensors.map(\.name).joined(separator: ", ")) in \(target.precision.name)")
     }

@@ -43,7 +43,7 @@ package final class Predictor: @unchecked Sendable {
     self.snapshot = snapshot
     let weights = try snapshot.inferenceWeights(plan)
     let partition = TilePartition(count: maximumBatch, largest: plan.tileColumns, accumulates: false)
-    self.threads = min(threads, partition.groups)
+    self.threads = plan.threads(atMost: min(threads, partition.groups))
     requestedThreads = threads
     let (results, overflow) = maximumBatch.multipliedReportingOverflow(by: plan.scoreCount)
     // Outputs in the caller's units are float64.
@@ -65,6 +65,8 @@ package final class Predictor: @unchecked Sendable {
 
   /// Runs a sample of zeros, whose result nobody sees. What the Swift runtime looks up once in a process (conformances, generic types) is then at hand, so that no later run of one sample allocates or locks for it.
   package func warmUp() throws(Failure) {
+    // A caller's function is not called with numbers that nobody has given.
+    guard plan.knownTerms == nil else { return }
     let memory = try Buffer(count: plan.inputs + plan.scoreCount, precision: plan.precision)
     let (type, place) = (ElementType(plan.precision), plan.inputs * plan.precision.byteCount)
     // Whether the sample has a result does not matter.
@@ -86,6 +88,10 @@ package final class Predictor: @unchecked Sendable {
   @discardableResult package func run(
     _ features: TensorView, _ kind: PredictionKind, into out: MutableTensorView, isPartial: Bool = false, pool: WorkerPool?
   ) throws(Failure) -> [SampleFailure] {
+    try plan.withKnownTerms { () throws(Failure) in try predict(features, kind, into: out, isPartial: isPartial, pool: pool) }
+  }
+
+  private func predict(_ features: TensorView, _ kind: PredictionKind, into out: MutableTensorView, isPartial: Bool, pool: WorkerPool?) throws(Failure) -> [SampleFailure] {
     precondition(features.rows >= 1 && features.rows <= maximumBatch && features.columns == plan.inputs, "batch of another shape than its predictor")
     precondition(pool.map { $0.threads <= threads } ?? true, "more threads than the predictor has scratch for")
     let (count, refusal): (Int, Failure?) = try isPartial ? (features.rows, nil) : plan.soundRows(features, snapshot.normalization)
@@ -170,6 +176,10 @@ package final class Predictor: @unchecked Sendable {
   /// - Parameter layers: those whose states are wanted, of 0 … the number of layers; nil for all.
   /// - Throws: as `run`, naming row and layer; the arrays are then as they were. `.memory` for the states, which are stored in the library's memory first.
   package func states(block index: Int, _ features: TensorView, layers wanted: ClosedRange<Int>? = nil, layerView: (_ layer: Int) -> MutableTensorView) throws(Failure) {
+    try plan.withKnownTerms { () throws(Failure) in try follow(block: index, features, layers: wanted, layerView) }
+  }
+
+  private func follow(block index: Int, _ features: TensorView, layers wanted: ClosedRange<Int>?, _ layerView: (_ layer: Int) -> MutableTensorView) throws(Failure) {
     let (count, refusal) = try plan.soundRows(features, snapshot.normalization)
     let pass = workers[0]
     let partition = TilePartition(count: count, largest: min(plan.tileColumns, pass.largestColumns), accumulates: false)

@@ -31,7 +31,7 @@ package struct Refinement: Sendable {
   /// - Throws: `outOfRange` when the finer network would be too large.
   package init(_ plan: NetworkPlan, _ prolongation: Prolongation) throws(Failure) {
     coarse = plan
-    fine = try NetworkPlan(try plan.specification.refined(plan))
+    fine = try NetworkPlan(try plan.specification.refined(plan), knownTerms: plan.knownTerms)
     self.prolongation = prolongation
   }
 

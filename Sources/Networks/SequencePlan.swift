@@ -18,10 +18,14 @@ package let sequenceOptions: [OptionDescription] = [
   OptionDescription(
     "outputs_at", .choice(["end", "steps"]), default: .text("end"),
     "where the readout reads the state. end: at the end of the sequence; steps: at each step, with the same weights, so that a sample has steps times outputs scores, step by step; those of a step depend on the observations up to it"),
+  OptionDescription(
+    "known_terms", .flag, default: .flag(false),
+    "whether the equation has known terms, dy/dt = f(y) + g(t, y) with a function g of yours, so that the network learns f. The function is not stored with a model (sode_network_set_known_terms)"),
 ]
 
-/// Those of them that trajectories have too.
-private let trajectoryOptions = sequenceOptions.filter { ["channels", "sequence_time", "outputs_at"].contains($0.key) }
+/// Those of them that trajectories have, and those that sequences have.
+private let trajectoryOptions = sequenceOptions.filter { ["channels", "sequence_time", "outputs_at", "known_terms"].contains($0.key) }
+private let observationOptions = sequenceOptions.filter { $0.key != "known_terms" }
 
 /// How the times of a sample pass in a block.
 enum SequenceTime: String, CaseIterable, Sendable {
@@ -35,7 +39,7 @@ extension Opening {
   package var sequenceOptions: [OptionDescription] {
     switch self {
     case .zeroPadding, .dense: []
-    case .sequence, .sequenceDense: Networks.sequenceOptions
+    case .sequence, .sequenceDense: observationOptions
     case .trajectory: trajectoryOptions
     }
   }
@@ -191,7 +195,7 @@ package struct SequencePlan: Sendable {
   /// Each layer advances by its share of a sample's interval; a driven field reads the observation at the interval's end.
   private func ownTimes(of block: ODEBlock, _ field: (any DrivenField)?, _ name: String) throws(Failure) -> BlockDrive {
     let rates = try IntervalRates(block, format)
-    guard let field else { return BlockDrive(sampling: nil, times: rates) }
+    guard let field else { return BlockDrive(sampling: nil, times: rates, hasBeginnings: block.equation is KnownTermsField) }
     guard field.driveForm == .value else {
       throw Failure(
         .incompatible,

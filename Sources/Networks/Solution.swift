@@ -45,6 +45,7 @@ private struct SolvedEquation {
       (field, layers, horizon) = (block.field, block.layers, block.grid.horizon)
       return
     }
+    try plan.refuseKnownTerms("a solve at asked times knows")
     field = try plan.equation(ofBlock: index)
     guard block.isAutonomous else {
       throw Failure(.incompatible, "the weights of block \(index) depend on the block's time, but samples have times of their own (sequence_time intervals); weights_in_time shared goes with them")

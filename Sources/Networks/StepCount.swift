@@ -34,7 +34,7 @@ extension NetworkPlan {
     let (numbers, overflow) = stepWidth.multipliedReportingOverflow(by: count)
     let inputs = numbers + (sequence.isTrajectory ? format.channels : 0)
     changed = try changed.changing(json: .object([("inputs", .integer(overflow ? .max : Int64(inputs)))]))
-    let plan = try NetworkPlan(changed)
+    let plan = try NetworkPlan(changed, knownTerms: knownTerms)
     guard plan.parameterCount == parameterCount else {
       throw Failure(.incompatible, "the network has \(parameterCount) parameters, and \(plan.parameterCount) with \(count) steps: parameters of its own for each layer cannot be kept")
     }

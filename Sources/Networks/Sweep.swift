@@ -229,6 +229,18 @@ package final class Sweep: @unchecked Sendable {
     draws: Draws?, chargePerSample: Double = 0, marginRadius: Double? = nil, pool: WorkerPool, atStates: (_ tile: Int, _ states: Block) -> Void = { _, _ in },
     atScores: (_ tile: TileScratch, _ log: StepLog, _ group: Int, _ result: inout BatchResult) -> Void
   ) throws(Failure) -> BatchResult {
+    try plan.withKnownTerms { () throws(Failure) in
+      try runTiles(
+        parameters, source, mode: mode, count: count, gradient: gradient, featureGradient: featureGradient, alwaysBack: alwaysBack, draws: draws, chargePerSample: chargePerSample,
+        marginRadius: marginRadius, pool: pool, atStates: atStates, atScores: atScores)
+    }
+  }
+
+  private func runTiles(
+    _ parameters: Vector, _ source: BatchSource, mode: SampleMode, count: Int, gradient: Vector?, featureGradient: MutableTensorView?, alwaysBack: Bool, draws: Draws?,
+    chargePerSample: Double, marginRadius: Double?, pool: WorkerPool, atStates: (_ tile: Int, _ states: Block) -> Void,
+    atScores: (_ tile: TileScratch, _ log: StepLog, _ group: Int, _ result: inout BatchResult) -> Void
+  ) throws(Failure) -> BatchResult {
     precondition(count >= 1 && count <= batch, "batch larger than its sweep")
     precondition(pool.threads <= threads, "more threads than the sweep has scratch for")
     let trains = mode == .training && derivative && plan.couplesSamples

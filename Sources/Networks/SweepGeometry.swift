@@ -30,7 +30,7 @@ struct SweepGeometry {
     // A block whose own policy is this one keeps its options for it.
     let policies = memory.map { memory in plan.memory.map { $0.name == memory.name ? $0 : memory } } ?? plan.memory
     partition = plan.partition(count: batch, derivative: derivative)
-    workers = min(threads, partition.groups)
+    workers = plan.threads(atMost: min(threads, partition.groups))
     tilesMeet = derivative && plan.couplesSamples && plan.samplesTogether == nil
     statisticsCount = derivative && plan.couplesSamples ? (tilesMeet ? 1 : partition.groups) : 0
     scratchCount = tilesMeet ? partition.tiles : workers

@@ -56,6 +56,15 @@ package final class TangentSweep {
     _ parameters: Vector, _ source: BatchSource, count: Int, direction: Vector?, featureDirection: TensorView?, curvature: (any Loss)? = nil,
     draws: Draws? = nil, scores scoresOut: MutableTensorView?, into tangentOut: MutableTensorView, pool: WorkerPool? = nil
   ) throws(Failure) {
+    try plan.withKnownTerms { () throws(Failure) in
+      try push(parameters, source, count, direction, featureDirection, curvature, draws, scoresOut, tangentOut, pool)
+    }
+  }
+
+  private func push(
+    _ parameters: Vector, _ source: BatchSource, _ count: Int, _ direction: Vector?, _ featureDirection: TensorView?, _ curvature: (any Loss)?, _ draws: Draws?,
+    _ scoresOut: MutableTensorView?, _ tangentOut: MutableTensorView, _ pool: WorkerPool?
+  ) throws(Failure) {
     precondition((pool?.threads ?? 1) <= scratch.count, "more threads than the sweep has scratch for")
     let direction = direction ?? (featureDirection == nil ? nil : zeroDirection)
     if let extended {

@@ -1,7 +1,7 @@
 import CShims
 import Settings
 
-/// Calls a C function of the caller's with one to five pointers, and gives its answer.
+/// Calls a C function of the caller's with one to six pointers, and gives its answer.
 ///
 /// - Parameters:
 ///   - function: of the type `int32_t (*)(void *, …)` with as many pointers as `arguments` holds.
@@ -9,16 +9,20 @@ import Settings
 /// - Throws: `callbackFailed` with the exception's text if the function throws a C++ exception. It is caught here, because no frame of Swift may be unwound.
 /// - Cost: one call in addition to the function's own; no allocation.
 func call(_ function: UnsafeRawPointer, _ what: StaticString, _ arguments: [UnsafeMutableRawPointer?]) throws(Failure) -> Int32 {
+  let outcome = arguments.withUnsafeBufferPointer { call(function, $0) }
+  guard !outcome.hasThrown else { throw exception(of: what) }
+  return outcome.answer
+}
+
+/// As `call(_:_:_:)`, with arguments wherever they lie. If the function throws, `exception(of:)` says what.
+func call(_ function: UnsafeRawPointer, _ arguments: UnsafeBufferPointer<UnsafeMutableRawPointer?>) -> (answer: Int32, hasThrown: Bool) {
   var answer: Int32 = 0
-  let threw = arguments.withUnsafeBufferPointer { arguments in
-    sode_shim_call(unsafeBitCast(function, to: (@convention(c) () -> Void).self), Int32(arguments.count), arguments.baseAddress, &answer)
-  }
-  guard threw == 0 else { throw exception(of: what) }
-  return answer
+  let threw = sode_shim_call(unsafeBitCast(function, to: (@convention(c) () -> Void).self), Int32(arguments.count), arguments.baseAddress, &answer)
+  return (answer, threw != 0)
 }
 
 /// The failure for the exception that this thread's last call caught.
-private func exception(of what: StaticString) -> Failure {
+func exception(of what: StaticString) -> Failure {
   let text = String(cString: sode_shim_thrown())
   return Failure(.callbackFailed, "\(what) threw an exception\(text.isEmpty ? "" : ": \(text)")")
 }

@@ -97,7 +97,7 @@ private func withField(
 ) throws(Failure) {
   try using(network, .network, "network") { network throws(Failure) in
     let index = try blockIndex(block, network.plan)
-    let width = try network.plan.equation(ofBlock: index).stateWidth
+    let width = try network.plan.equationWidth(ofBlock: index)
     let tensor = try CallerTensor(states, "states")
     try tensor.expectMatrix(columns: width, "state width of the field")
     try checkSampleCount(tensor.rows, tensor.argument, atMost: nil)

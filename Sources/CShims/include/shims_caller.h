@@ -11,7 +11,7 @@ extern "C" {
  * here. Only the unwinding of a thread that is being cancelled goes on, as it must.
  */
 
-/* A function of `count` pointer arguments, 1 to 5, and an int32_t as its answer: 0 returned, 1 threw. */
+/* A function of `count` pointer arguments, 1 to 6, and an int32_t as its answer: 0 returned, 1 threw. */
 int sode_shim_call(void (*function)(void), int count, void *const *arguments, int32_t *answer);
 /* As sode_shim_call for a function of one pointer argument without an answer. */
 int sode_shim_call_release(void (*function)(void *), void *argument);

@@ -17,6 +17,10 @@ package enum DerivativeCheck {
   /// - Parameter limit: the largest difference that counts as rounding; nil: that of the network's precision.
   /// - Throws: `.invalidData` and the failures of steps; `.outOfRange`; `.memory`; the reason why the work must end.
   package static func make(_ network: Network, _ features: TensorView, limit: Double? = nil) throws(Failure) -> Report {
+    try network.plan.withKnownTerms { () throws(Failure) in try made(network, features, limit) }
+  }
+
+  private static func made(_ network: Network, _ features: TensorView, _ limit: Double?) throws(Failure) -> Report {
     let subject = try Subject(network, samples: features.rows, ownPrecision: true)
     let source = try subject.source(features)
     let trajectory = subject.trajectory

@@ -41,6 +41,7 @@ package struct Mechanics {
   ///   - options: those of scope "mechanics".
   /// - Throws: `.invalidData` and the failures of steps, naming row and layer; `.shapeMismatch` for another symmetry; `.incompatible` for targets of a loss with margins; `.outOfRange`; `.memory`; the reason why the work must end.
   package static func make(_ network: Network, _ features: TensorView, _ momentum: FinalMomentum, symmetry: [Double]?, _ options: OptionValues) throws(Failure) -> Report {
+    try network.plan.refuseKnownTerms("mechanics knows")
     if case .targets = momentum, let radius = network.plan.loss.marginRadius, radius > 0 {
       throw Failure(.incompatible, "the network's loss has margins, which mechanics does not compute; give a cotangent of the scores instead of targets")
     }

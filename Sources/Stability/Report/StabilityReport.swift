@@ -37,6 +37,7 @@ package struct StabilityReport {
   ///   - options: those of scope "stability_report".
   /// - Throws: `.invalidData` and the failures of steps, naming row and layer; `.outOfRange`; `.memory`; the reason why the work must end.
   package static func make(_ network: Network, _ features: TensorView, _ options: OptionValues) throws(Failure) -> Report {
+    try network.plan.refuseKnownTerms("a stability report says")
     var report = try StabilityReport(network, features, options)
     return try report.computed()
   }

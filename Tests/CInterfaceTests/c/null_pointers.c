@@ -150,6 +150,8 @@ int main(void) {
   CHECK_OK(sode_trainer_set_callback(trainer, NULL, NULL));
   REFUSES(sode_trainer_set_class_weights(NULL, &x), "trainer");
   REFUSES(sode_trainer_set_loss(NULL, NULL, NULL), "trainer");
+  REFUSES(sode_network_set_known_terms(NULL, NULL), "terms");
+  REFUSES(sode_network_set_known_terms(network, NULL), "terms");
   REFUSES(sode_trainer_set_metric(NULL, NULL, 1, NULL), "trainer");
   CHECK_OK(sode_trainer_set_class_weights(trainer, NULL));
   CHECK_OK(sode_trainer_set_loss(trainer, NULL, NULL));

@@ -17,6 +17,7 @@ TESTED_HERE = {
     "c/image_network.c",
     "c/lm_resnet.c",
     "c/peaks.c",
+    "c/pendulum.c",
     "c/serve_images.c",
     "c/stream.c",
     "python/certified.py",
@@ -75,6 +76,13 @@ def test_peaks_in_c(tmp_path):
     assert percent("validation accuracy", output) >= 98.5
     # The point (0, 1.6) lies on the highest peak.
     assert float(re.search(r"probability ([0-9.]+)", output).group(1)) > 0.9
+
+
+def test_pendulum_in_c(tmp_path):
+    """The exit status says whether the friction was found."""
+    output = run(build(EXAMPLES / "c/pendulum.c", tmp_path), cwd=tmp_path, env=without_swift(), timeout=300)
+    print(output)
+    assert float(re.search(r"RMSE ([0-9.]+) of the angle", output).group(1)) < 0.1
 
 
 def test_stream_in_c(tmp_path):

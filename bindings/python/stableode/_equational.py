@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from ._known import KnowingTerms
 from ._shooting import Shooting
 from .field import VectorField
 from .stepper import Stepper
 
 
-class Equational(Shooting):
-    """A network's vector fields, their fits to trajectories, and streams."""
+class Equational(KnowingTerms, Shooting):
+    """A network's vector fields, their known terms, their fits to trajectories, and streams."""
 
     @property
     def field(self) -> VectorField:

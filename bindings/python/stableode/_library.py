@@ -7,8 +7,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ._errors import FileError, error_for
+from ._errors import CallbackFailedError, FileError, error_for
 from ._interrupts import attention
+from ._pending import pending
 from ._table import FUNCTIONS, VERSION_NUMBER, Outcome, Status
 
 SONAME = "libstableode.so.0"
@@ -90,10 +91,15 @@ def _raise_unless_done(status: int, function: Any, arguments: tuple[Any, ...]) -
 
 #: Statuses of calls that a callback, a cancel token or a time limit ended.
 _INTERRUPTED = range(1, 4)
+_CALLBACK_FAILED = CallbackFailedError.code
 
 
 def _raise(status: int, arguments: tuple[Any, ...], negative_only: bool) -> None:
     attention.reraise(status == 1 and not negative_only)
+    # What a Python function raised stands for the failure that it caused.
+    raised = pending.take()
+    if status == _CALLBACK_FAILED and raised is not None:
+        raise raised
     if status < 0 or (not negative_only and status in _INTERRUPTED):
         message = decode(library.sode_last_error_message()) or decode(library.sode_status_text(status))
         error = error_for(status, message)

@@ -248,6 +248,8 @@ class NetworkChanges(BlockOptions, total=False):
     """how layers read a sequence. none: each layer reads one observation; linear, hermite: the layers, of any number, read a path through the observations, which is piecewise linear, or cubic with backward differences as slopes; for opening sequence, sequence_dense"""
     outputs_at: Literal["end", "steps"] | str
     """where the readout reads the state. end: at the end of the sequence; steps: at each step, with the same weights, so that a sample has steps times outputs scores, step by step; those of a step depend on the observations up to it; for opening sequence, sequence_dense, trajectory"""
+    known_terms: bool
+    """whether the equation has known terms, dy/dt = f(y) + g(t, y) with a function g of yours, so that the network learns f. The function is not stored with a model (sode_network_set_known_terms); true or false (1 or 0); for opening trajectory"""
 
 
 class ProjectionOptions(NetworkChanges, total=False):

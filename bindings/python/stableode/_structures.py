@@ -296,6 +296,28 @@ class SourceData(SizedStructure):
     ]
 
 
+_TensorPointer = POINTER(Tensor)
+#: int32_t evaluate(times, states, values, user_data)
+EvaluateTermsFunction = CFUNCTYPE(c_int32, _TensorPointer, _TensorPointer, _TensorPointer, c_void_p)
+#: int32_t pushforward(times, states, time_tangents, state_tangents, tangents, user_data)
+PushforwardTermsFunction = CFUNCTYPE(c_int32, _TensorPointer, _TensorPointer, _TensorPointer, _TensorPointer, _TensorPointer, c_void_p)
+#: int32_t pullback(times, states, cotangents, time_gradients, state_gradients, user_data)
+PullbackTermsFunction = CFUNCTYPE(c_int32, _TensorPointer, _TensorPointer, _TensorPointer, _TensorPointer, _TensorPointer, c_void_p)
+
+
+class KnownTermsData(SizedStructure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved0", c_uint32),
+        ("evaluate", EvaluateTermsFunction),
+        ("pushforward", PushforwardTermsFunction),
+        ("pullback", PullbackTermsFunction),
+        ("release", ReleaseFunction),
+        ("user_data", c_void_p),
+        ("reserved", c_uint64 * 8),
+    ]
+
+
 ProgressFunction = CFUNCTYPE(c_int32, POINTER(ProgressData), c_void_p)
 LossFunction = CFUNCTYPE(c_int32, POINTER(Tensor), POINTER(Tensor), POINTER(Tensor), POINTER(Tensor), c_void_p)
 MetricFunction = CFUNCTYPE(c_int32, POINTER(Tensor), POINTER(Tensor), POINTER(c_double), c_void_p)

@@ -10,6 +10,7 @@ from ._structures import (
     ProgressData,
     ProgressFunction,
     EventFunctionData,
+    KnownTermsData,
     Limits,
     LossFunction,
     MemoryPlanData,
@@ -255,6 +256,7 @@ FUNCTIONS = {
     "sode_network_memory_plan": (Status, [Handle, c_int64, Text, c_int64, POINTER(MemoryPlanData)]),
     "sode_network_block_memory": (Status, [Handle, c_int64, Text, c_int64, c_int64, POINTER(BlockMemoryData)]),
     "sode_network_with_steps": (Status, [Handle, c_int64, HandleOut]),
+    "sode_network_set_known_terms": (Status, [Handle, POINTER(KnownTermsData)]),
     "sode_network_fit_trajectories": (
         Outcome,
         [Handle, TensorIn, TensorIn, Text, c_size_t, ProgressFunction, c_void_p, POINTER(Limits), TensorOut, POINTER(TrajectoryFitData)],

@@ -27,6 +27,7 @@ class VectorField(Closed):
     their axes [channels, height, width]. t is a number or [samples], between 0 and the block's horizon; None is possible where the weights
     are the same at all times. Layers with weights of their own belong to the times from their beginning up to their end, and bases in time
     (weights_in_time "polynomial", …) are evaluated at exactly t. What integrators and noise add to f is left out.
+    With known terms (`Network.set_known_terms`) the value is f + g(t, y), and t is any time of the trajectories.
 
     Errors: IncompatibleError for fields driven by sequences, and for integrators of two fields such as revnet; OutOfRangeError for times
     outside of the block's.

@@ -38,7 +38,8 @@ class Trainer(Training):
         """(network, trainer) of a checkpoint.
 
         A checkpoint does not contain Python functions. If the trainer had a loss or a metric of your own, set it again by
-        `trainer.loss = …` or `trainer.set(metric=…, larger_is_better=…)` before the next run; otherwise run raises StateError.
+        `trainer.loss = …` or `trainer.set(metric=…, larger_is_better=…)` before the next run; otherwise run raises StateError. Known terms
+        of a trajectory's equation are set again by `network.set_known_terms(…)`.
 
         Errors: FileError; FileFormatError if the file is damaged or not a checkpoint.
         """

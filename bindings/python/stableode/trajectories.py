@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy
 
 from . import equation
-from ._errors import IncompatibleError, InvalidArgumentError, ShapeMismatchError, UnknownNameError
+from ._errors import IncompatibleError, InvalidArgumentError, ShapeMismatchError, UnknownNameError, UnsupportedTypeError
 from ._shooting import TrajectoryFit
 from ._text import integer
 from ._trajectory_data import PackedTrajectories, TrajectoryLayout, check_times, list_of_states, pack, pack_by, typical_speed
 from ._trajectory_file import note, read
+from ._trajectory_known import KnownTerms, difference_jacobian
 from ._trajectory_times import divided
 from .introspection import options as _options
 from .network import Network
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from ._shooting import FitProgress
     from .progress import CancelToken
 
-__all__ = ["PackedTrajectories", "TrajectoryLayout", "TrajectoryModel", "fit", "load", "pack"]
+__all__ = ["KnownTerms", "PackedTrajectories", "TrajectoryLayout", "TrajectoryModel", "difference_jacobian", "fit", "load", "pack"]
 
 #: Fields that know nothing of the parts of a state, whose numbers may therefore have units of their own.
 _PLAIN_FIELDS = ("dense", "two_layer", "pre_activation", "linear_activation")
@@ -69,6 +70,10 @@ class _Units:
         # A power of two: dividing times by it rounds nothing.
         return cls(shift, scale, float(2.0 ** numpy.round(-numpy.log2(speed))) if speed > 0 and numpy.isfinite(speed) else 1.0)
 
+    @property
+    def is_identity(self) -> bool:
+        return self.moment == 1 and not self.shift.any() and bool((self.scale == 1).all())
+
     def inwards(self, states: numpy.ndarray) -> numpy.ndarray:
         return numpy.asarray((states - self.shift) / self.scale)
 
@@ -84,6 +89,7 @@ class TrajectoryModel:
     initial_states: the states at the first times [trajectories, width], fitted or as given; [0, width] of a model that was loaded.
     result: what the fit reports (initial states in the data's units; loss and gaps in the network's; steps, outcome).
     shift, scale: a state is shift + scale·z, with the z that the network computes; time_unit: a time is time_unit·τ.
+    known: the equation's known terms, if it has some; all that a model computes includes them.
     layout: what else is known of the data, a TrajectoryLayout: names of columns, the longest interval, how dates become times.
     """
 
@@ -93,6 +99,7 @@ class TrajectoryModel:
     shift: numpy.ndarray
     scale: numpy.ndarray
     time_unit: float
+    known: KnownTerms | None = None
     _longer: dict[int, Network] = field(default_factory=dict, repr=False, compare=False)
     layout: TrajectoryLayout = field(default_factory=TrajectoryLayout)
 
@@ -139,7 +146,7 @@ class TrajectoryModel:
         if initial_states is None and len(self.initial_states) == len(packed.features):
             packed.features[:, : self.width] = self.initial_states
         network = self.network.with_steps(packed.steps)
-        return _fitted(network, packed, self._units, fit_initial_states, time_limit, on_progress, cancel, dict(options))
+        return _fitted(network, packed, self._units, self.known, fit_initial_states, time_limit, on_progress, cancel, dict(options))
 
     @property
     def _units(self) -> _Units:
@@ -184,11 +191,13 @@ class TrajectoryModel:
         return asked[0] if single else asked
 
     def field(self, t: ArrayLike | None, y: ArrayLike) -> numpy.ndarray:
-        """ẏ = f(y) in the units of the data: y [width] or [samples, width]. The fitted field is the same at all times t, dates or numbers, which may be None."""
-        if t is not None and as_dates(t) is not None:
-            self._moments(t)
+        """ẏ in the units of the data: y [width] or [samples, width]. The fitted field is the same at all times t, dates or numbers, which may be None; known terms are added at time t,
+        one time or [samples].
+        """
+        given = None if t is None or (self.known is None and as_dates(t) is None) else self._moments(t)
         units = self._units
-        found = self.network.field(None, units.inwards(numpy.asarray(y, dtype=numpy.float64)))
+        moments = None if given is None or self.known is None else given / self.time_unit
+        found = self.network.field(moments, units.inwards(numpy.asarray(y, dtype=numpy.float64)))
         return numpy.asarray(found * (self.scale / self.time_unit))
 
     def _moments(self, times: Any) -> numpy.ndarray:
@@ -196,21 +205,25 @@ class TrajectoryModel:
         return replace(self.layout.clock).numbers(times, "times")
 
 
-def load(path: str | os.PathLike[str]) -> TrajectoryModel:
+def load(path: str | os.PathLike[str], *, known: KnownTerms | None = None) -> TrajectoryModel:
     """A model that `TrajectoryModel.save` saved: roll-outs and fields have the same bits.
 
+    known: the known terms of its equation, which files do not hold; a model that has some computes nothing without them.
     Errors: those of `Network.load`; IncompatibleError for a network that is no such model; InvalidDataError for damaged notes.
     """
     network = Network.load(path)
     shift, scale, time_unit, layout, figures = read(network)
     nothing = numpy.empty((0, len(shift)))
-    return TrajectoryModel(network, nothing, TrajectoryFit(nothing, **figures), shift, scale, time_unit, layout=layout)
+    if known is not None:
+        _give(known, network, _Units(shift, scale, time_unit))
+    return TrajectoryModel(network, nothing, TrajectoryFit(nothing, **figures), shift, scale, time_unit, known, layout=layout)
 
 
 def fit(
     times: Any,
     states: ArrayLike | Sequence[ArrayLike] | None = None,
     *,
+    known: KnownTerms | None = None,
     series: str = "series",
     time: str = "time",
     values: Sequence[str] | None = None,
@@ -225,6 +238,7 @@ def fit(
 ) -> TrajectoryModel:
     """Fits a vector field ẏ = f(y) to measured trajectories: a TrajectoryModel.
 
+    known: terms of the equation that are known, so that the network learns the rest: ẏ = f(y) + g(t, y).
     times, states, series, time, values: as `pack` takes them, arrays or a table. initial_states: the states at the first times, or guesses of them.
     scaling: the units in which the network computes. "each": every number of the state has deviation 1; "common": one factor for all, so
     that a Hamiltonian, a gradient or an energy keeps its meaning; "automatic": "each" for fields that know nothing of the parts of a
@@ -257,16 +271,20 @@ def fit(
     each = scaling == "each" or (scaling == "automatic" and network_options["field"] in _PLAIN_FIELDS)
     units = _Units.none(packed.width) if scaling == "none" else _Units.of(packed, each)
     substeps, steps = integer(substeps, "substeps", 1), packed.steps
+    if known is not None:
+        network_options["known_terms"] = True
     network = Network(
         opening="trajectory", channels=packed.width, width=packed.width, inputs=packed.width + steps, outputs=packed.width, outputs_at="steps",
         layers=substeps * (steps - 1), **network_options,
     )
     _refuse_wider(network, packed)
-    return _fitted(network, packed, units, fit_initial_states, time_limit, on_progress, cancel, fitting)
+    if known is not None:
+        _give(known, network, units)
+    return _fitted(network, packed, units, known, fit_initial_states, time_limit, on_progress, cancel, fitting)
 
 
 def _fitted(
-    network: Network, packed: PackedTrajectories, units: _Units, fits_initial_states: bool, time_limit: float | None,
+    network: Network, packed: PackedTrajectories, units: _Units, known: KnownTerms | None, fits_initial_states: bool, time_limit: float | None,
     on_progress: Callable[[FitProgress], object] | None, cancel: CancelToken | None, options: dict[str, Any],
 ) -> TrajectoryModel:
     """The model of a network whose field is fitted to trajectories."""
@@ -281,7 +299,7 @@ def _fitted(
     result = replace(result, initial_states=states)
     note(network, units.shift, units.scale, units.moment, packed.layout, result)
     _warn_of_losses(result, features[:, : packed.width], units.inwards(packed.states), network)
-    return TrajectoryModel(network, states, result, units.shift, units.scale, units.moment, layout=packed.layout)
+    return TrajectoryModel(network, states, result, units.shift, units.scale, units.moment, known, layout=packed.layout)
 
 
 def _warn_of_losses(result: TrajectoryFit, starts: numpy.ndarray, states: numpy.ndarray, network: Network) -> None:
@@ -294,6 +312,12 @@ def _warn_of_losses(result: TrajectoryFit, starts: numpy.ndarray, states: numpy.
             f"the fit ended at a loss of {result.loss:.3g}, but states that rest where they begin have {rest:.3g}: the steps of the optimizer went astray; try a smaller learning_rate, the optimizer lbfgs, or shorter segments",
             stacklevel=4,
         )
+
+
+def _give(known: KnownTerms, network: Network, units: _Units) -> None:
+    if not isinstance(known, KnownTerms):
+        raise UnsupportedTypeError(f"known is a {type(known).__name__}; it must be KnownTerms(function, jacobian), or None")
+    known._give(network, units)
 
 
 def _refuse_wider(network: Network, packed: PackedTrajectories) -> None:

@@ -37,7 +37,7 @@ PROMPT = {
     "sode_trainer_set_callback", "sode_trainer_set_class_weights", "sode_trainer_set_loss", "sode_trainer_set_metric",
     "sode_trainer_history_count", "sode_trainer_history_at", "sode_trainer_free", "sode_stream_create", "sode_stream_create_arrow", "sode_stream_free",
     "sode_cancel_token_create", "sode_cancel_token_request", "sode_cancel_token_reset", "sode_cancel_token_free", "sode_set_thread_limits",
-    "sode_stepper_describe", "sode_stepper_reset", "sode_stepper_get_state", "sode_stepper_set_state", "sode_stepper_free", "sode_network_state_extents", "sode_network_visible_extents", "sode_network_state_shape", "sode_predictor_free", "sode_gradient_bytes", "sode_gradient_set_loss", "sode_gradient_report",
+    "sode_stepper_describe", "sode_stepper_reset", "sode_stepper_get_state", "sode_stepper_set_state", "sode_stepper_free", "sode_network_state_extents", "sode_network_visible_extents", "sode_network_state_shape", "sode_predictor_free", "sode_gradient_bytes", "sode_gradient_set_loss", "sode_gradient_report", "sode_network_set_known_terms",
     "sode_gradient_free", "sode_network_memory_plan", "sode_network_block_memory",
     "sode_gradient_create", "sode_predictor_create", "sode_stepper_create",  # scratch memory, whose pages the system provides on first access
     "sode_certificate_verdict", "sode_certificate_number", "sode_certificate_json", "sode_certificate_free",  # the text was made with the certificate

@@ -102,6 +102,10 @@ CALLS = {
         lambda: network(**TRAJECTORY).fit_trajectories,
         {"features": [[1.0, 0.0, 0.0, 1.0]], "states": [[[1.0, 0.0], [0.5, 0.0]]], "time_limit": 1.0, "on_progress": lambda progress: None, "cancel": None},
     ),
+    "Network.set_known_terms": (
+        lambda: lambda **given: network(**TRAJECTORY, known_terms=True).set_known_terms(**given),
+        {"function": lambda t, y: y, "jacobian": None, "jvp": lambda t, y, v: v, "vjp": lambda t, y, w: w, "time_derivative": lambda t, y: y},
+    ),
     "Network.memory_plan": (lambda: network().memory_plan, {"max_batch": 4, "memory": "store_all", "threads": 1}),
     "Network.refine": (lambda: network().refine, {"prolongation": "linear"}),
     "Network.feed_forward": (lambda: near_identity().feed_forward, {"block": 0}),

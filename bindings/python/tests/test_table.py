@@ -33,6 +33,7 @@ STRUCTURES = {
     "sode_event_function": _structures.EventFunctionData,
     "sode_stepper_info": _structures.StepperInfo,
     "sode_trajectory_fit": _structures.TrajectoryFitData,
+    "sode_known_terms": _structures.KnownTermsData,
     "sode_memory_plan": _structures.MemoryPlanData,
     "sode_block_memory": _structures.BlockMemoryData,
     "sode_near_identity_gap": _structures.NearIdentityGapData,
@@ -70,7 +71,7 @@ def ctype_of(declaration, header):
     base, stars, length = found[1], found[2].count("*"), found[3]
     if length:
         return SCALARS[base] * int(length.strip("[]"))
-    callbacks = {"sode_callback": "ProgressFunction", "sode_loss_function": "LossFunction", "sode_metric_function": "MetricFunction", "sode_tick": "TickFunction", "sode_next": "NextFunction", "sode_open": "OpenFunction"}
+    callbacks = {"sode_callback": "ProgressFunction", "sode_loss_function": "LossFunction", "sode_metric_function": "MetricFunction", "sode_tick": "TickFunction", "sode_next": "NextFunction", "sode_open": "OpenFunction", "sode_terms_function": "EvaluateTermsFunction", "sode_terms_pushforward": "PushforwardTermsFunction", "sode_terms_pullback": "PullbackTermsFunction"}
     if base in callbacks:
         return getattr(_structures, callbacks[base])
     if base == "char":

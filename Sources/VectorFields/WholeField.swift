@@ -1,5 +1,4 @@
 import LinearAlgebra
-import VectorFields
 
 /// Treats a field as one map f of the whole state: all its components are evaluated at the same point, each with its own record.
 ///
@@ -49,10 +48,10 @@ extension VectorField {
 
 extension Block {
   /// The record of one component within the record of a whole evaluation.
-  func part(_ component: Int, of field: any VectorField) -> Block {
+  package func part(_ component: Int, of field: any VectorField) -> Block {
     rows(component * field.recordWidth..<(component + 1) * field.recordWidth)
   }
 
   /// Slot `index` of equal slots of `height` rows, one after the other.
-  func slot(_ index: Int, of height: Int) -> Block { rows(index * height..<(index + 1) * height) }
+  package func slot(_ index: Int, of height: Int) -> Block { rows(index * height..<(index + 1) * height) }
 }
