@@ -55,7 +55,7 @@ import VectorFields
     field.evaluate(0, example.layer, at: x, scale: 0.7, addingTo: base, into: base, record: example.zeros(field.recordWidth), scratch: scratch)
     #expect(base.values == expected)
     field.evaluate(0, example.layer, at: x, scale: 0.7, addingTo: nil, into: out, record: nil, scratch: scratch)
-    #expect(out.values.suffix(Self.columns).allSatisfy { $0 == 0.7 })
+    #expect(Array(out.values.suffix(Self.columns)) == Array(repeating: 0.7, count: Self.columns))
   }
 
   /// J·(v, δt₀) is the change of the value, and its pullback the transpose; q may be p.
