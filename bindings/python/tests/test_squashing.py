@@ -155,6 +155,17 @@ def test_onnx(precision):
     assert session.run(None, {"features": raw})[0] == pytest.approx(made.scores(raw), rel=1e-4 if precision == "float32" else 1e-12, abs=1e-4 if precision == "float32" else 1e-12)
 
 
+def test_onnx_of_numbers_whose_squares_overflow():
+    onnxruntime = pytest.importorskip("onnxruntime")
+    from stableode import onnx
+
+    made, raw = network("float64"), features()[:6]
+    raw[:, 0] = [1e153, -1.4e154, 1e200, -1e300, 1e307, 1e-300]
+    session = onnxruntime.InferenceSession(onnx.model(made), providers=["CPUExecutionProvider"])
+    assert numpy.isfinite(made.scores(raw)).all()
+    assert session.run(None, {"features": raw})[0] == pytest.approx(made.scores(raw), rel=1e-12, abs=1e-12)
+
+
 def test_torch():
     torch = pytest.importorskip("torch")
     from stableode.torch import Module
