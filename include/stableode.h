@@ -348,8 +348,8 @@ SODE_API sode_status sode_network_get_normalization(sode_network *network, sode_
 /* Makes the features whose flag is 1 enter as asinh(z) with z = (x - shift)*scale, those with 0 as z; flags are [inputs], NULL: none. asinh is the identity near 0
  * and a logarithm far out, for inputs whose numbers span many orders of magnitude. Training sets it with the option normalization "by_tails", the default.
  * SODE_ERR_STATE for a network without a normalization, SODE_ERR_INCOMPATIBLE for images and sequences, SODE_ERR_OUT_OF_RANGE for other numbers.
- * sode_network_set_normalization and sode_network_fit_normalization set all flags to 0. Such a network is exact in all derivatives; statements about inputs
- * (lipschitz_l2, lipschitz_linf, certified_radius) are not provable. sode_network_get_squashing gives zeros for a network without a normalization. */
+ * sode_network_set_normalization and sode_network_fit_normalization set all flags to 0. Such a network is exact in all derivatives, and
+ * certificates hold for it: the slopes of asinh are at most 1. sode_network_get_squashing gives zeros for a network without a normalization. */
 SODE_API sode_status sode_network_set_squashing(sode_network *network, const sode_tensor *flags);
 SODE_API sode_status sode_network_get_squashing(sode_network *network, sode_tensor *flags);
 /* Makes the network compute z where a score is shift + scale*z, of losses least_squares, huber, quantile and poisson; shift and scale > 0 are [targets], NULL for
@@ -1136,12 +1136,13 @@ SODE_API sode_status sode_certificate_number(sode_certificate *certificate, cons
  * checked without this library. Size query as in sode_specification_json. */
 SODE_API sode_status sode_certificate_json(sode_certificate *certificate, char *buffer, size_t capacity, size_t *needed);
 SODE_API void sode_certificate_free(sode_certificate *certificate);
-/* Gives the network with the nearest weights for which a statement is proved: step_size, non_expansive or lipschitz_l2 with a limit (arguments as above). Of the
- * layers whose conditions fail, for lipschitz_l2 of the readout, the singular values of matrices above what the conditions allow become that, which is nearest in
- * the spectral and the Frobenius norm (Higham 1989; up to 1e-5 of the norm, for bounds and roundings, or up to 2 % where bounds are so loose that less is not
- * provable); where a product of two norms is too large, both matrices are clipped in the same ratio; kernels of convolutions are multiplied by a factor. distance: the Frobenius norm of the change of all tensors, rounded up; may
- * be NULL. What is proved already is copied. SODE_ERR_INCOMPATIBLE, with the reason, where no change of the weights is known. Cost: 60 n^3 operations or so for a
- * matrix of n rows. A certificate that is not proved has the distance in its repair, as "distance", if it is computed within about a second. */
+/* Gives the network with the nearest weights for which a statement is proved: step_size, non_expansive, contraction, energy, absolute_stability, or lipschitz_l2
+ * with a limit, also on a box (arguments as above). Of the layers whose conditions fail, for lipschitz_l2 of the readout, the singular values of matrices above what
+ * the conditions allow become that, which is nearest in the spectral and the Frobenius norm (Higham 1989; up to 1e-5 of the norm, for bounds and roundings, or up to
+ * 2 % where bounds are so loose that less is not provable); where a product of two norms is too large, both matrices are clipped in the same ratio; kernels of
+ * convolutions are multiplied by a factor. distance: the Frobenius norm of the change of all tensors, rounded up; may be NULL. What is proved already is copied.
+ * SODE_ERR_INCOMPATIBLE, with the reason and with what else helps, where no change of the weights is known. Cost: 60 n^3 operations or so for a matrix of n rows. A
+ * certificate that is not proved has the distance in its repair, as "distance", if it is computed within about a second. */
 SODE_API sode_status sode_network_repair(sode_network *network, const char *statement, const char *options, size_t length, double *distance,
                                          sode_network **repaired);
 /* Certified radii of a batch: radii [samples] (f32, f64; rounded down) in the unit of the features, and classes [samples] (integers or floats; may be NULL). Every

@@ -11,7 +11,7 @@ import Settings
 package func isPositiveDefinite(_ a: Double, minus x: Matrix) -> Bool {
   precondition(x.rows == x.columns && x.columnStride == 1 && x.rowStride == x.columns, "a square matrix without gaps")
   let numbers = Vector(x.base, count: x.rows * x.columns, precision: x.precision)
-  scale(-1, numbers)
+  scale(-1, Block(x.base, rows: x.rows, columns: x.columns, precision: x.precision))
   for i in 0..<x.rows { numbers.store(numbers.load(i * (x.columns + 1)) + a, at: i * (x.columns + 1)) }
   let size = x.rows <= 2 * blockSize ? max(x.rows, 1) : blockSize
   let watch = Watch.current

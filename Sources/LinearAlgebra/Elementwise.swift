@@ -46,6 +46,19 @@ package func fill(_ out: Block, _ value: Double) {
   for row in 0..<out.rows { fill(out.base + row * out.stride * out.precision.byteCount, value, out.columns) }
 }
 
+/// y *= a.
+func scale(_ a: Double, _ y: Block) { combine(a, y, 0, y, into: y) }
+
+/// Σ x⊙y in Double of two blocks without gaps, in the order of a vector's `dot`; very large ones in pieces of rows, whose sums are added. If the work must end, the remaining pieces are left out.
+func inner(_ x: Block, _ y: Block) -> Double {
+  var sum = 0.0
+  forEachPiece(of: x.rows, max(1, BlockPieces.summed / max(x.columns, 1))) { rows in sum += dot(x.rows(rows), y.rows(rows)) }
+  return sum
+}
+
+/// `inner` of a block with itself.
+func sumOfSquares(_ x: Block) -> Double { inner(x, x) }
+
 /// Σ x⊙y in Double, rows in order.
 package func dot(_ x: Block, _ y: Block) -> Double {
   let dot = Kernels.table(x.precision).pointee.dot

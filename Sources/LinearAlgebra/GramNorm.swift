@@ -37,19 +37,23 @@ package struct GramNorm: Sendable {
   /// - Returns: 0 for A = 0; NaN where A has numbers that are not finite, or where the watch ended the work.
   /// - Cost: a product for M, and a product of o³ multiply-adds for each square; with the derivative nearly twice as much.
   package func bound(_ a: Matrix, derivative: Matrix? = nil, memory: Vector) -> Double {
-    precondition(a.rows == rows && a.columns == columns && memory.count >= memoryCount && (derivative == nil || withDerivative), "Gram iteration: shapes")
+    precondition(a.rows == self.rows && a.columns == columns && memory.count >= memoryCount && (derivative == nil || withDerivative), "Gram iteration: shapes")
     guard sode_shim_blas_memory_ready() != 0 else { return .nan }
     let size = order * order
     func place(_ index: Int) -> Vector { memory[index * size..<(index + 1) * size] }
     func square(_ vector: Vector) -> Matrix { Matrix(vector.base, rows: order, columns: order, precision: .float64) }
+    func rows(_ vector: Vector) -> Block { Block(vector.base, rows: order, columns: order, precision: .float64) }
     var (power, next) = (place(0), place(1))
-    let wide = rows <= columns ? a : a.transposed
+    let wide = self.rows <= columns ? a : a.transposed
+    let watch = Watch.current
     multiply(1, wide, wide.transposed, 0, addingTo: square(power))
+    // Products leave out what remains of them; the passes over large squares are left out here.
+    guard !watch.isOver else { return .nan }
     // ½ log ‖M^{2ᵏ}‖_F / 2ᵏ is the sum of the logarithms of the norms that were divided out, each halved once more.
     var (logarithm, share) = (0.0, 0.5)
     func normalize(_ x: Vector) -> Double {
-      let norm = sumOfSquares(x).squareRoot()
-      if norm > 0 { scale(1 / norm, x) }
+      let norm = sumOfSquares(rows(x)).squareRoot()
+      if norm > 0 { scale(1 / norm, rows(x)) }
       return norm
     }
     let first = normalize(power)
@@ -59,11 +63,9 @@ package struct GramNorm: Sendable {
     }
     logarithm += share * log(first)
     var (product, spare) = derivative == nil ? (power, next) : (place(2), place(3))
-    if derivative != nil { copy(power, into: product) }
-    let watch = Watch.current
+    if derivative != nil { copy(rows(power), into: rows(product)) }
     for _ in 0..<Self.squarings {
       multiply(1, square(power), square(power), 0, addingTo: square(next))
-      // Products leave out what remains of them; the passes over large squares are left out here.
       guard !watch.isOver else { return .nan }
       share /= 2
       logarithm += share * log(normalize(next))
@@ -75,13 +77,14 @@ package struct GramNorm: Sendable {
       }
       (power, next) = (next, power)
     }
-    let (n, m) = (Double(order), Double(max(rows, columns)))
+    let (n, m) = (Double(order), Double(max(self.rows, columns)))
     let bound = exp(logarithm) * (1 + 4 * n * (n + m + 16) * Double.ulpOfOne)
     if let derivative {
-      if rows <= columns { multiply(1, square(product), a, 0, addingTo: derivative) } else { multiply(1, a, square(product), 0, addingTo: derivative) }
-      let (all, place) = (rows * columns, derivative.base)
-      let along = dot(Vector(place, count: all, precision: .float64), Vector(a.base, count: all, precision: .float64))
-      scale(along > 0 ? bound / along : 0, Vector(place, count: all, precision: .float64))
+      if self.rows <= columns { multiply(1, square(product), a, 0, addingTo: derivative) } else { multiply(1, a, square(product), 0, addingTo: derivative) }
+      guard !watch.isOver else { return .nan }
+      func whole(_ matrix: Matrix) -> Block { Block(matrix.base, rows: self.rows, columns: columns, precision: .float64) }
+      let along = inner(whole(derivative), whole(a))
+      scale(along > 0 ? bound / along : 0, whole(derivative))
     }
     return bound
   }

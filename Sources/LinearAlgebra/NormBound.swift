@@ -66,14 +66,14 @@ package final class NormBound {
     let numbers = Vector(block.base, count: block.rows * block.columns, precision: block.precision)
     // Scaling by a power of two is exact and keeps squares from overflowing or vanishing.
     var unit = 1.0
-    var squares = sumOfSquares(numbers)
+    var squares = sumOfSquares(block)
     if !(1e-12...1e12 ~= squares) {
       let largest = largestMagnitude(numbers)
       guard largest > 0, largest.isFinite else { return largest }
       let most = block.precision == .float32 ? 100 : 1000
       unit = Double(sign: .plus, exponent: max(min(Int(largest.exponent), most), -most), significand: 1)
-      scale(1 / unit, numbers)
-      squares = sumOfSquares(numbers)
+      scale(1 / unit, block)
+      squares = sumOfSquares(block)
     }
     let frobenius = squares.squareRoot() * (1 + 4 * Double(n * m + 16) * Double.ulpOfOne + 4 * block.precision.epsilon)
     guard n > 1, unit * frobenius > target else { return unit * frobenius }
@@ -134,7 +134,7 @@ package final class NormBound {
     let rounding = Double(n) * (3 * Double(n) + 8) * Double.ulpOfOne * shift
     var trial = estimate + 1e-9 * shift
     for step in 0..<40 where trial < 2 * shift && !Watch.current.isOver {
-      copy(numbers, into: factor)
+      copy(room, into: Block(factor.base, rows: n, columns: n, precision: .float64))
       if isPositiveDefinite(trial, minus: Matrix(factor.base, rows: n, columns: n, precision: .float64)) {
         let found = unit * (trial + rounding - shift)
         return min(norm, found + 4 * Double.ulpOfOne * norm)
@@ -176,9 +176,11 @@ struct GramMatrix {
     (gram, factor) = (arena.vector(count: n * n, precision: precision), arena.vector(count: n * n, precision: precision))
     vectors = (0..<LargestEigenvalue.vectors).map { _ in arena.vector(count: n, precision: precision) }
     (order, widening) = (n, 1 + Double(n) * NormBound.widening(columns, precision))
-    fill(gram, 0)
+    fill(Self.rows(gram, n), 0)
     accumulateOuter(block, block, addingTo: Matrix(gram.base, rows: n, columns: n, precision: precision))
   }
+
+  private static func rows(_ square: Vector, _ order: Int) -> Block { Block(square.base, rows: order, columns: order, precision: square.precision) }
 
   /// An estimate of ‖W‖₂² from below.
   func estimate() -> Double { LargestEigenvalue.estimate(Matrix(gram.base, rows: order, columns: order, precision: gram.precision), vectors) }
@@ -186,7 +188,7 @@ struct GramMatrix {
   /// A proven bound of ‖W‖₂² of about `square`; nil if the proof fails.
   func proven(_ square: Double) -> Double? {
     let square = gram.precision == .float32 ? Double(Float(square)) : square
-    copy(gram, into: factor)
+    copy(Self.rows(gram, order), into: Self.rows(factor, order))
     return isPositiveDefinite(square, minus: Matrix(factor.base, rows: order, columns: order, precision: factor.precision)) ? square * widening : nil
   }
 

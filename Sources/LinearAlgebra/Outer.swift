@@ -5,7 +5,7 @@ import Settings
 
 /// out[i,k] += Σ_s left[i,s]·right[k,s]: the gradient of a product's weights, summed over the samples of a tile.
 ///
-/// The library's own kernel computes it with AVX-512 and for small products, OpenBLAS otherwise; both sum in an order that depends on the shapes alone. A large product is computed in pieces of rows, as `affine` does.
+/// The library's own kernel computes it with AVX-512 and for small products, OpenBLAS otherwise; both sum in an order that depends on the shapes alone. A large product is computed in pieces of rows, as `affine` does, and of inputs where 64 rows would take long.
 ///
 /// - Parameters:
 ///   - left: outputs × samples; right: inputs × samples, as many columns.
@@ -21,8 +21,11 @@ package func accumulateOuter(_ left: Block, _ right: Block, addingTo out: Matrix
       Matrix(right.base, rows: right.columns, columns: right.rows, rowStride: 1, columnStride: right.stride, precision: right.precision), 1, addingTo: out)
   }
   if ProductPieces.isOne(outputs: left.rows, inputs: right.rows, columns: left.columns) { return outer(left, right, out) }
-  forEachPiece(of: left.rows, ProductPieces.rows(inputs: right.rows, columns: left.columns)) { rows in
-    outer(left.rows(rows), right, out.part(rows.lowerBound, 0, rows.count, out.columns))
+  let inputs = ProductPieces.inputs(right.rows, columns: left.columns)
+  forEachPiece(of: left.rows, ProductPieces.rows(inputs: inputs, columns: left.columns)) { rows in
+    forEachPiece(of: right.rows, inputs) { columns in
+      outer(left.rows(rows), right.rows(columns), out.part(rows.lowerBound, columns.lowerBound, rows.count, columns.count))
+    }
   }
 }
 
@@ -68,8 +71,11 @@ private func piece(rows: Int, columns: Int, inner: Int) -> (rows: Int, columns: 
   return (height, min(columns, piece(operationsPerRow: height * inner)))
 }
 
-/// The rows of a matrix that one uninterrupted piece of work takes: a multiple of 64 with about 2²⁷ multiply-adds, which take some 10 ms.
-func piece(operationsPerRow: Int) -> Int { max(64, (1 << 27) / max(operationsPerRow, 1) & ~63) }
+/// The rows of a matrix that one uninterrupted piece of work takes: a multiple of 64, or of 16 where 64 are too many, with about 2²⁷ multiply-adds, which take some 10 ms.
+func piece(operationsPerRow: Int) -> Int {
+  let count = (1 << 27) / max(operationsPerRow, 1)
+  return count >= 64 ? count & ~63 : max(16, count & ~15)
+}
 
 /// `multiply` in one piece, for rows that are neighbors.
 private func product(_ alpha: Double, _ a: Matrix, _ b: Matrix, _ beta: Double, addingTo out: Matrix) {

@@ -65,6 +65,42 @@ package func convolutionSumBounds(_ weights: Vector, _ geometry: ConvolutionGeom
   return (largestRowSumBound(sums), largest)
 }
 
+/// The same of the sums of magnitudes of Winograd's F(2×2, 3×3), |Aᵀ|((|G||g||Gᵀ|) ⊙ (|Bᵀ||d||B|))|A| as a map of images d with zero padding, for kernels of 3 × 3 taps.
+///
+/// Along an axis an output sums elements 0 to 2 or 1 to 3, of two inputs each; an input is in two squares, in whose outputs it appears twice by each of elements 0 to 2, or of 1 to 3. |G| makes of the taps of such three elements the
+/// sums with the weights (2, 1, 1) or (1, 1, 2). So both bounds are those of 4·max Σ a_i b_j |g_ij| over the four pairs of weights a and b.
+package func winogradSumBounds(_ weights: Vector, _ geometry: ConvolutionGeometry) -> (outputs: Double, inputs: Double) {
+  precondition(geometry.taps == 9, "a kernel of 3 × 3 taps")
+  let (inputs, outputs) = (geometry.inputChannels / geometry.groups, geometry.outputChannels / geometry.groups)
+  func size(_ output: Int, _ input: Int) -> Double {
+    var (left, right) = ((0.0, 0.0), (0.0, 0.0))
+    for row in 0..<3 {
+      let first = (output * inputs + input) * 9 + 3 * row
+      let (x, y, z) = (abs(weights.load(first)), abs(weights.load(first + 1)), abs(weights.load(first + 2)))
+      let sums = (2 * x + y + z, x + y + 2 * z)
+      left = (left.0 + (row == 0 ? 2 : 1) * sums.0, left.1 + (row == 2 ? 2 : 1) * sums.0)
+      right = (right.0 + (row == 0 ? 2 : 1) * sums.1, right.1 + (row == 2 ? 2 : 1) * sums.1)
+    }
+    return [left.0, left.1, right.0, right.1].reduce(0) { larger($0, 4 * $1) }
+  }
+  var (ofOutputs, ofInputs) = (0.0, 0.0)
+  let watch = Watch.current
+  for group in 0..<geometry.groups {
+    var sums = Array(repeating: 0.0, count: inputs)
+    for output in group * outputs..<(group + 1) * outputs where !watch.isOver {
+      var sum = 0.0
+      for input in 0..<inputs {
+        let size = size(output, input)
+        sum += size
+        sums[input] += size
+      }
+      ofOutputs = larger(ofOutputs, outward(sum, 16 * inputs))
+    }
+    for sum in sums { ofInputs = larger(ofInputs, outward(sum, 16 * outputs)) }
+  }
+  return watch.isOver ? (.infinity, .infinity) : (ofOutputs, ofInputs)
+}
+
 /// out = W·diag(scale) in Double, each product rounded once.
 package func scaleColumns(of matrix: Matrix, by scale: Vector, into out: Matrix) {
   precondition(scale.count == matrix.columns && out.precision == .float64 && out.columnStride == 1, "scaleColumns: shapes")

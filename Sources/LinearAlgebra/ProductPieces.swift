@@ -13,6 +13,9 @@ package enum ProductPieces {
     return read <= numbers && read &* columns <= operations
   }
 
+  /// The inputs of one piece of an outer product, a multiple of 64: all, unless 64 rows of them would take long.
+  static func inputs(_ inputs: Int, columns: Int) -> Int { 64 &* inputs <= operations / max(columns, 1) ? max(inputs, 1) : max(64, operations / (64 &* max(columns, 1)) & ~63) }
+
   /// The rows of one piece, a multiple of 64, so that no row is computed in another order than within the whole product.
   static func rows(inputs: Int, columns: Int) -> Int { max(64, min(operations / max(inputs &* columns, 1), numbers / max(inputs, 1)) & ~63) }
 }
@@ -21,6 +24,9 @@ package enum ProductPieces {
 enum BlockPieces {
   /// Numbers of one piece, which take up to a millisecond, also where the system provides the memory on first access.
   static let numbers = 1 << 20
+
+  /// Numbers that one piece of a sum reads, at most twice as many.
+  static let summed = 1 << 24
 
   /// Whether a block is more than one piece.
   @inline(__always) static func areMany(_ block: Block) -> Bool { block.rows > 1 && block.rows &* block.columns >= 2 &* numbers }

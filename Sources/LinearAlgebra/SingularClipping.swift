@@ -3,7 +3,8 @@ import Settings
 /// The nearest matrix to A with ‖·‖₂ ≤ c: its singular values above c become c, its singular vectors stay. It is nearest in the spectral and in the Frobenius norm, in which its distance is √Σ max(σᵢ − c, 0)².
 ///
 /// Source: Higham 1989, "Matrix nearness problems and applications", §2; the singular values come from one-sided Jacobi rotations of the shorter side (Golub & Van Loan 2013, §8.6.3), whose rows have small relative errors, and
-/// which can end between any two of them. For A = UᵀB with orthogonal rows of B, the result is A − Uᵀdiag(1 − c/σᵢ)B over the rows with σᵢ > c, so that a matrix within the limit keeps its bits.
+/// which can end between any two of them. For A = UᵀB with orthogonal rows of B, the result is A − Uᵀdiag(1 − c/σᵢ)B over the rows with σᵢ > c, so that a matrix within the limit keeps its bits. Where c is far below ‖A‖ this would cancel, and
+/// the result is Uᵀdiag(min(1, c/σᵢ))B.
 ///
 /// Cost: about 10 sweeps of 6·r²·s operations for the extents r ≤ s; memory for r² + r·s Doubles.
 package enum SingularClipping {
@@ -32,20 +33,27 @@ package enum SingularClipping {
     let u = Matrix(base + 8 * rows * length, rows: rows, columns: rows, precision: .float64)
     let squares = Vector(base + 8 * rows * (length + rows), count: rows, precision: .float64)
     copy(side, into: b)
-    fill(Vector(u.base, count: rows * rows, precision: .float64), 0)
+    fill(Block(u.base, rows: rows, columns: rows, precision: .float64), 0)
     for i in 0..<rows { row(u, i).store(1, at: i) }
-    for i in 0..<rows { scale(1 / unit, row(b, i)) }
+    try Watch.check()
+    scale(1 / unit, Block(b.base, rows: rows, columns: length, precision: .float64))
     try Watch.check()
     try orthogonalize(b, u, squares)
     let bound = limit / unit
-    var exceeds = false
+    let largestValue = (0..<rows).reduce(0.0) { max($0, squares.load($1)) }.squareRoot()
+    // Of numbers that are a thousand times as small, a difference would leave 43 binary digits.
+    let isFar = bound < 0x1p-10 * largestValue
     for i in 0..<rows {
       let sigma = squares.load(i).squareRoot()
-      scale(sigma > bound ? 1 - bound / sigma : 0, row(b, i))
-      exceeds = exceeds || sigma > bound
+      let share = sigma > bound ? bound / sigma : 1
+      scale(isFar ? share : 1 - share, row(b, i))
     }
     try Watch.check()
-    if exceeds { multiply(-unit, u.transposed, b, 1, addingTo: side) }
+    if isFar {
+      multiply(unit, u.transposed, b, 0, addingTo: side)
+    } else if largestValue > bound {
+      multiply(-unit, u.transposed, b, 1, addingTo: side)
+    }
     try Watch.check()
   }
 

@@ -15,5 +15,8 @@ package func squash(_ feature: Block, count: Int) {
   }
 }
 
+/// asinh(z) as the C library computes it, which is wrong by at most 4 units in the last place (1.4 for 20 000 numbers of all sizes).
+package func squashed(_ z: Double) -> Double { asinh(z) }
+
 /// asinh'(z) = 1/√(1 + z²), without overflow.
 package func squashSlope(_ z: Double) -> Double { 1 / hypot(1, z) }

@@ -47,6 +47,8 @@ package struct LayerPlan: Sendable {
     func made(_ prepared: UnsafeMutableRawPointer) -> Vector { tensor(prepared + madeOffset) }
     /// Multiplies the scaled weights by their bound, and prepares the operator from them.
     func finish(_ bound: Double, _ prepared: UnsafeMutableRawPointer, _ place: OperatorPlace) {
+      // Weights that were left incomplete because the work must end are not used.
+      if Watch.current.isOver { return }
       if bound != 1 { scale(bound, made(prepared)) }
       if let offset = place.preparedOffset { place.linearOperator.prepareCopy(of: prepared + madeOffset, into: prepared + offset) }
     }

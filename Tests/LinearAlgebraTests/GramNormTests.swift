@@ -1,5 +1,6 @@
 import Glibc
 import LinearAlgebra
+import Settings
 import TestSupport
 import Testing
 
@@ -49,6 +50,14 @@ import Testing
     #expect(bound == 0 && slope.values.allSatisfy { $0 == 0 })
     a[4] = .nan
     #expect(try run(2, 3, a).bound.isNaN)
+  }
+
+  /// Once the watch is over nothing more is computed, and the answer is no number.
+  @Test func theWorkCanBeCancelled() throws {
+    let (a, memory) = (try Numbers(90_000, .float64, seed: 5), try Numbers(4 * 90_000, .float64, low: 7, high: 7))
+    let matrix = Matrix(a.vector.base, rows: 300, columns: 300, precision: .float64)
+    let bound = Watch(isCancelled: { true }).asCurrent { GramNorm(rows: 300, columns: 300, withDerivative: true).bound(matrix, memory: memory.vector) }
+    #expect(bound.isNaN && (90_000..<memory.count).allSatisfy { memory[$0] == 7 })
   }
 
   /// Matrices of any size and precision: they are divided by a power of two first, so that squares of numbers neither overflow nor vanish.

@@ -52,6 +52,20 @@ import Testing
     let sums = convolutionSumBounds(k.vector, geometry)
     #expect(sums.outputs >= 6 && sums.outputs < 6 + 1e-12 && sums.inputs >= 8.5 && sums.inputs < 8.5 + 1e-12)
   }
+
+  /// 4·max Σ a_i b_j |g_ij| over a, b in {(2, 1, 1), (1, 1, 2)}: 64 for nine ones, 16 for a corner, 4 for the middle. That it bounds the norm is tested with the matrix in `test_certified_radius.py`.
+  @Test func sumsOfWinogradsAlgorithm() throws {
+    let ones = Array(repeating: -1.0, count: 9), corner = [0, 0, 1] + Array(repeating: 0.0, count: 6), middle = [0, 0, 0, 0, 1, 0, 0, 0, 0.0]
+    let axis = ConvolutionExtent(input: 5, kernel: 3, before: 1, after: 1)
+    let geometry = try ConvolutionGeometry(inputChannels: 2, outputChannels: 2, vertical: axis, horizontal: axis)
+    // The outputs see 64 + 16 and 4 + 64, the inputs 64 + 4 and 16 + 64.
+    let sums = winogradSumBounds(try Numbers(ones + corner + middle + ones, .float32).vector, geometry)
+    #expect(sums.outputs >= 80 && sums.outputs < 80 + 1e-11 && sums.inputs >= 80 && sums.inputs < 80 + 1e-11)
+    let one = winogradSumBounds(try Numbers(middle + corner + Array(repeating: 0.0, count: 18), .float32).vector, geometry)
+    #expect(one.outputs >= 20 && one.outputs < 20 + 1e-11 && one.inputs >= 16 && one.inputs < 16 + 1e-11)
+    let endless = winogradSumBounds(try Numbers(Array(repeating: Double.infinity, count: 36), .float32).vector, geometry)
+    #expect(endless.outputs == .infinity && endless.inputs == .infinity)
+  }
 }
 
 extension Numbers {

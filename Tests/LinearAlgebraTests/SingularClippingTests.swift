@@ -52,6 +52,15 @@ import Testing
     #expect(largestDifference(ones.values, Array(repeating: 1 / 40.0.squareRoot(), count: 40)) < 1e-15)
   }
 
+  /// Far below the norm nothing cancels: all singular values become the limit, up to roundings relative to it.
+  @Test(arguments: [1e-4, 1e-12, 1e-40]) func limitsFarBelowTheNorm(_ share: Double) throws {
+    let numbers = try Numbers(20, .float64, seed: 3)
+    let limit = share * (try Self.singularValues(numbers.values, 4, 5))[0]
+    try SingularClipping.clip(Self.matrix(numbers, 4, 5), to: limit)
+    let after = try Self.singularValues(numbers.values.map { $0 / limit }, 4, 5)
+    #expect(largestDifference(after, [1, 1, 1, 1]) < 1e-12)
+  }
+
   @Test func theWorkCanBeCancelled() throws {
     let numbers = try Numbers(400 * 400, .float64, seed: 5)
     let failure = Watch(isCancelled: { true }).asCurrent { refusal { try SingularClipping.clip(Self.matrix(numbers, 400, 400), to: 1) } }

@@ -11,6 +11,8 @@ import Testing
     #expect(largestDifference(numbers.values, [0, 1, -1, 10, 69.77069997038154, 5]) < (precision == .float32 ? 1e-5 : 1e-13))
   }
 
+  @Test func numbersAlone() { #expect(squashed(0) == 0 && abs(squashed(1.1752011936438014) - 1) < 1e-15 && squashed(-1e300) == -squashed(1e300)) }
+
   /// The slope is cosh(asinh z)⁻¹, at most 1.
   @Test func slopes() {
     #expect(squashSlope(0) == 1 && abs(squashSlope(1.1752011936438014) - 1 / 1.5430806348152437) < 1e-15 && squashSlope(1e300) == 1e-300)

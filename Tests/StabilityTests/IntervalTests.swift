@@ -55,6 +55,17 @@ import Testing
     #expect((.all * Interval(0)) == .all)
   }
 
+  /// asinh(sinh t) = t, and its slope 1/cosh t is largest next to 0; without overflow of squares.
+  @Test func asinhOfIntervals() {
+    let one = Interval(-1.1752011936438014, 11013.232874703393).squash()
+    #expect(one.lower <= -1 && one.lower > -1 - 1e-12 && one.upper >= 10 && one.upper < 10 + 1e-11)
+    #expect(Interval(1e-300).squash().lower <= 1e-300 && Interval(1e-300).squash().upper >= 1e-300)
+    #expect(Interval(-1, 2).squashSlope == 1 && Interval(0, 2).squashSlope == 1 && Interval(-1e300, -1e200).squashSlope >= 1e-200)
+    let slope = Interval(1.1752011936438014, 7).squashSlope
+    #expect(slope >= 1 / 1.5430806348152437 && slope < 1 / 1.5430806348152437 + 1e-12)
+    #expect(Interval.all.squash() == .all && Interval.all.squashSlope == 1)
+  }
+
   /// Near the smallest numbers a product's error is no Double.
   @Test func subnormalsAreRoundedOutward() {
     let tiny = Interval(0x1p-1074)

@@ -15,6 +15,9 @@ import Testing
     #expect(try prove("certified_radius", made, #"{"radius": \#(radius * 0.5)}"#, input: input).verdict == .proved)
     let more = try prove("certified_radius", made, #"{"radius": \#(radius * 1.01)}"#, input: input)
     #expect(more.verdict == .notProvable && more.repair.first { $0.key == "radius" }?.value == .real(radius))
+    // A ball that is too large for the numbers of the precision.
+    let far = try prove("certified_radius", made, #"{"radius": 1e38}"#, input: input)
+    #expect(far.verdict == .notProvable && far.reason?.contains("overflow") == true)
     let text = try JSON.read(try certificate.text(model: ("", 0), libraryVersion: "0"), limit: 1 << 20)
     #expect(text["options"]?["input"]?.elements?.compactMap(\.real) == input)
     #expect(text["result"]?["margins"]?.elements?.count == 3)

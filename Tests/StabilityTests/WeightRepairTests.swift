@@ -14,7 +14,8 @@ import Testing
     (#""field": "antisymmetric", "integrator": "midpoint", "horizon": 9"#, "step_size"), (#""field": "antisymmetric", "integrator": "rk4", "horizon": 30"#, "step_size"),
     (#""field": "antisymmetric_damped", "gamma": 0.5, "horizon": 3"#, "non_expansive"), (#""field": "antisymmetric_damped", "gamma": 0.5, "horizon": 3"#, "step_size"),
     (#""field": "hamiltonian", "integrator": "verlet", "horizon": 30"#, "step_size"), (#""field": "hamiltonian_two_weight", "integrator": "verlet", "horizon": 30"#, "step_size"),
-    (#""field": "second_order", "form": "gradient", "integrator": "leapfrog", "horizon": 30"#, "step_size"),
+    (#""field": "second_order", "form": "gradient", "integrator": "leapfrog", "horizon": 30"#, "step_size"), (#""field": "antisymmetric_damped", "gamma": 0.5, "horizon": 3"#, "contraction"),
+    (#""field": "antisymmetric", "gamma": 0.5, "horizon": 3"#, "energy"), (#""field": "gradient_flow", "integrator": "linear_multistep", "horizon": 30"#, "absolute_stability"),
   ]
 
   private static func distance(_ a: Network, _ b: Network) -> Double {
@@ -86,7 +87,7 @@ import Testing
       let made = try certified(#"{"inputs": 4, "outputs": 4, \#(block)}"#)
       return refusal { _ = try Certificate.repaired(statement, made, made.snapshot, try JSON.read(options, limit: 1 << 10)) }
     }
-    #expect(try refused("volume", #""field": "dense""#)?.message.contains("step_size, non_expansive and lipschitz_l2") == true)
+    #expect(try refused("volume", #""field": "dense""#)?.message.contains("step_size, non_expansive, lipschitz_l2, contraction, energy and absolute_stability") == true)
     #expect(try refused("volum", #""field": "dense""#)?.status == .unknownName)
     // γ = 0 allows no step of euler; a dense field has no theorem; gelu has negative slopes; without a readout there is nothing to clip.
     for (statement, block, options) in [

@@ -564,6 +564,13 @@ class Model:
 
     # -- its numbers
 
+    @cached_property
+    def squashed(self) -> list[bool]:
+        """Whether each input enters as asinh of its normalized number."""
+        flags = self.tensors["normalization.squash"].numbers if "normalization.squash" in self.tensors else [0.0] * self.inputs
+        require(all(flag in (0, 1) for flag in flags), "a flag of normalization.squash is neither 0 nor 1")
+        return [flag == 1 for flag in flags]
+
     def matrix(self, name: str, entry: int | None = None) -> Matrix:
         """The matrix of a tensor, or of an entry of a block's tensor, by rows; a kernel's row has the numbers of an output channel."""
         key = (name, -1 if entry is None else entry)
@@ -702,6 +709,15 @@ def _sigmoid(x: int) -> int:
 
 def _softplus(x: int) -> int:
     return max(x, 0) + _log1p(_decay(x))
+
+
+def _asinh(x: int) -> int:
+    """log(|x| + √(x² + 1)) with the sign of x."""
+    wide = abs(x) << _GUARD
+    total = wide + math.isqrt(wide * wide + (1 << 2 * _WIDE))
+    k = total.bit_length() - 1 - _WIDE
+    value = _log1p(((total >> k) - (1 << _WIDE)) >> _GUARD) + (k * _LOG_2 >> _GUARD)
+    return value if x >= 0 else -value
 
 
 def _smooth_relu(x: int) -> int:
@@ -1553,6 +1569,23 @@ def value_at(name: str, x: int) -> tuple[int, int]:
     return low, high
 
 
+def asinh_at(x: int) -> tuple[int, int]:
+    """Bounds of asinh(x), all in units of 2^−FINE."""
+    value = _asinh(x >> _FINER)
+    low, high = (value - _UNITS) << _FINER, (value + _UNITS) << _FINER
+    # Next to 0 the error is small beside the value, too: |x| − |x|³/6 <= |asinh x| <= |x|.
+    if abs(x) >> FINE == 0:
+        short = x - (x**3 // 6 >> 2 * FINE) - (1 if x > 0 else 0)
+        low, high = max(low, min(x, short)), min(high, max(x, short))
+    return low, high
+
+
+def asinh_slope(lower: int, upper: int) -> int:
+    """A bound of 1/√(1 + z²) between two numbers in units of 2^−FINE, in fixed point."""
+    near = 0 if lower <= 0 <= upper else min(abs(lower), abs(upper)) >> _FINER
+    return min(ONE, ONE * ONE // math.isqrt(ONE * ONE + near * near) + 1)
+
+
 def values_between(name: str, lower: int, upper: int) -> tuple[int, int]:
     """Bounds of σ between two numbers, all in units of 2^−FINE."""
     sigma = ACTIVATIONS[name]
@@ -1607,6 +1640,11 @@ class Box:
             ends.append(sorted(((p - fine(a)) * n, (q - fine(a)) * n)) + [d])
         return Box([p // d for p, _, d in ends], [-(-q // d) for _, q, d in ends])
 
+    def squashed(self, flags: Iterable[bool]) -> tuple[Box, list[int]]:
+        """asinh of the numbers with a flag, and bounds of the slopes by which all numbers enter, in fixed point."""
+        ends = [(asinh_at(p)[0], asinh_at(q)[1], asinh_slope(p, q)) if flag else (p, q, ONE) for p, q, flag in zip(self.lower, self.upper, flags, strict=True)]
+        return Box([p for p, _, _ in ends], [q for _, q, _ in ends]), [slope for _, _, slope in ends]
+
     def times(self, a: Whole, bias: Iterable[float]) -> Box:
         """Ax + b of a matrix that is exact."""
         require(a.error == 0, "the weights are spread over too many magnitudes")
@@ -1646,6 +1684,8 @@ class LocalBounds:
         #: The box before the next stage or layer; None once it has met what this file does not follow.
         self.box: Box | None = Box([fine(x) for x in lower], [fine(x) for x in upper])
         self.lost = ""
+        #: Bounds of the slopes by which the inputs enter: the magnitude of their scale times that of asinh where they are squashed.
+        self.entering: list[Fraction] = []
         self.exact: dict[tuple[str, int], Whole] = {}
         self.work = 0
 
@@ -1667,19 +1707,22 @@ class LocalBounds:
 
     def normalize(self) -> None:
         if self.box is not None:
-            self.box = self.box.normalized(*(self.model.tensors[f"normalization.{part}"].numbers for part in ("shift", "scale")))
+            shift, scale = (self.model.tensors[f"normalization.{part}"].numbers for part in ("shift", "scale"))
+            self.box, slopes = self.box.normalized(shift, scale).squashed(self.model.squashed)
+            self.entering = [abs(Fraction(c)) * Fraction(-leading(-slope, 64), ONE) for c, slope in zip(scale, slopes, strict=True)]
 
     # -- stages that are no blocks
 
-    def stage(self, stage: Stage) -> tuple[str, list[tuple[int, int]], Whole | None] | None:
-        """Moves the box through a stage; gives its local rule, the slopes there and the matrix before them, where it has a rule."""
+    def stage(self, stage: Stage, is_fused: bool) -> tuple[str, list[tuple[int, int]], Whole | None] | None:
+        """Moves the box through a stage; gives its local rule, the slopes there and the matrix before them, where it has a rule. The matrix that is fused takes what the normalization makes of the inputs."""
         box = self.box
         kind = stage.choice("connector") if stage.kind == "connector" else stage.kind
         if box is None:
             return None
         if kind == "normalization":
             self.normalize()
-        elif kind == "readout":
+            return "local_diagonal", [], None
+        if kind == "readout":
             # Behind it there is no rule.
             return None
         elif (kind == "opening" and stage.choice("opening") == "zero_padding") or kind in ("flatten", "dropout"):
@@ -1694,6 +1737,8 @@ class LocalBounds:
             sums = box.times(matrix, self.model.vector(prefix + "b", len(matrix.rows)))
             name = stage.choice("activation") if kind == "dense" else "identity"
             self.box, slopes = sums.activated(name)
+            if is_fused:
+                return "local_scaled", slopes, matrix
             return ("local_affine", slopes, matrix) if name != "identity" else None
         else:
             self._lose(stage.name)
@@ -1704,10 +1749,17 @@ class LocalBounds:
         self.need(what)
         require(found is not None and found[0] == rule, f"{what}: the rule {rule[:32]} is not for this stage")
         assert found is not None
+        if rule == "local_diagonal":
+            return claimed >= max(self.entering)
         most = [max(abs(a), abs(b)) for a, b in found[1]]
         if found[2] is None:
             return claimed * ONE >= max(most)
-        return self._norm_is_at_most(found[2].with_rows([-leading(-d, 64) for d in most], -PLACES), claimed)
+        matrix = found[2].with_rows([-leading(-d, 64) for d in most], -PLACES)
+        if rule == "local_scaled":
+            # Denominators are powers of two.
+            common = max(factor.denominator for factor in self.entering)
+            matrix = matrix.transposed().with_rows([factor.numerator * (common // factor.denominator) for factor in self.entering], 1 - common.bit_length()).transposed()
+        return self._norm_is_at_most(matrix, claimed)
 
     # -- layers
 
@@ -1832,12 +1884,13 @@ class Lipschitz:
         require("layers" not in entry, f"{what} has layers but is no block")
         rule = text_of(entry.get("rule"), f"{what}: rule")
         places = list_of(entry.get("norms", []), f"{what}: norms")
-        moved = self.local.stage(stage) if self.local is not None else None
+        moved = self.local.stage(stage, is_fused) if self.local is not None else None
         if rule.startswith("local_"):
             local = self._local(rule, places, what)
             require(local.holds(moved, rule, claimed, what), f"{what}: {show(claimed)} is not proved by the rule {rule}")
-            place = [] if rule == "local_activation" else [self.norms.place_of("matrix", f"connectors.{stage.index}.W", None, "l2")]
-            self._hold_everywhere(self._map(stage, rule[len("local_") :], place, what, is_fused))
+            name = "opening.W" if stage.kind == "opening" else f"connectors.{stage.index}.W"
+            place = [self.norms.place_of("scaled_matrix" if is_fused else "matrix", name, None, "l2")] if rule in ("local_affine", "local_scaled") else []
+            self._hold_everywhere(self._map(stage, "affine" if rule == "local_scaled" else rule[len("local_") :], place, what, is_fused))
             return claimed
         square = self._map(stage, rule, places, what, is_fused)
         require(claimed >= 0 and claimed * claimed >= square, f"{what}: {show(claimed)} is not proved by the rule {rule}")
@@ -2250,7 +2303,10 @@ class Evaluation:
         if kind == "normalization":
             shift, scale = (self.model.tensors[f"normalization.{part}"].numbers for part in ("shift", "scale"))
             largest = Fraction(max(map(abs, scale)))
-            return [(v - fixed(a)) * fixed(b) >> PLACES for v, a, b in zip(x, shift, scale, strict=True)], root * (2 * largest + 2 + max(map(abs, x)) // ONE + 1 + Fraction(max(map(abs, shift))))
+            entered = [(v - fixed(a)) * fixed(b) >> PLACES for v, a, b in zip(x, shift, scale, strict=True)]
+            wrong = 2 * largest + 2 + max(map(abs, x)) // ONE + 1 + Fraction(max(map(abs, shift)))
+            # Slopes of asinh are at most 1.
+            return [_asinh(v) if flag else v for v, flag in zip(entered, self.model.squashed, strict=True)], root * (wrong + (16 if any(self.model.squashed) else 0))
         if kind == "opening" and stage.choice("opening") == "zero_padding":
             return x + [0] * (features(stage.after) - len(x)), ZERO
         if kind in ("opening", "dense", "convolution"):
@@ -2444,6 +2500,12 @@ class Operator:
     terms: int
     terms_back: int
     pixels: int
+    #: For Winograd's algorithm a bound of the norm of its sums of magnitudes, and the input and output channels of a group.
+    squares: tuple[Fraction, int, int] | None = None
+
+    @property
+    def squares_back(self) -> tuple[Fraction, int, int] | None:
+        return None if self.squares is None else (self.squares[0], self.squares[2], self.squares[1])
 
 
 class Rounding:
@@ -2482,9 +2544,16 @@ class Rounding:
         """n + ⌈√n⌉ + 2."""
         return n + math.isqrt(max(n - 1, 0)) + 3
 
-    def product(self, parts: Fraction, bias: Fraction, n: int, m: int, x: Fraction) -> Fraction:
-        """The error of Wx + b for |x| at most `x`: m numbers, each a sum of n products."""
-        error = self.gamma(self.chain(n)) * (parts * x + bias) + 2 * (n + 2) * root_up(Fraction(m)) * self.smallest
+    def product(self, parts: Fraction, bias: Fraction, n: int, m: int, x: Fraction, squares: tuple[Fraction, int, int] | None = None) -> Fraction:
+        """The error of Wx + b for |x| at most `x`: m numbers, each a sum of n products; or by Winograd's algorithm, whichever is larger."""
+        root = root_up(Fraction(m))
+        error = self.gamma(self.chain(n)) * (parts * x + bias) + 2 * (n + 2) * root * self.smallest
+        if squares is not None:
+            # Each product passes 3c + 11 roundings at most: 4 of the weights, 2 of the inputs, its own, those of the sums over c channels of up to three rows of elements and where these meet, and the bias.
+            sums, channels, others = squares
+            vanishing = 2 * (9 * channels + 11) * root + 100 * root_up(Fraction(channels * others)) * x
+            error = max(error, self.gamma(3 * channels + 11) * (sums * x + bias) + vanishing * self.smallest)
+            parts = max(parts, sums)
         self.is_finite(parts * x + bias + error)
         return up(error)
 
@@ -2514,12 +2583,33 @@ class Rounding:
             if claimed is None:
                 claimed = self.model.frobenius(tensor, entry)
             return Operator(claimed, claimed, len(matrix[0]), len(matrix), 1)
-        require(not (self.is_single and place["kernel"] == [3, 3]) or self._is_direct(tensor), f"the convolution {tensor} may be computed by Winograd's algorithm, whose rounding is not bounded; choose convolution direct")
+        is_winograd = self.is_single and place["kernel"] == [3, 3] and not self._is_direct(tensor)
+        require(not is_winograd or (operator == "matrix" and place["padding"] == "zero"), f"the convolution {tensor} may be computed by Winograd's algorithm, whose rounding is bounded with zero padding, and not for antisymmetric parts; choose convolution direct")
         numbers = whole(matrix, 512)
         require(numbers.error == 0, "the weights are spread over too many magnitudes")
         taps, groups = place["kernel"][0] * place["kernel"][1], place["groups"]
         parts = up(root_up(Fraction(math.prod(channel_sums(by_groups(numbers.rows, groups), taps))))) * Fraction(2) ** numbers.power
-        return Operator(parts if claimed is None else claimed, parts, len(matrix[0]), len(matrix) // groups * taps, place["height"] * place["width"])
+        squares = (self._squares(numbers, groups), len(matrix[0]) // taps, len(matrix) // groups) if is_winograd else None
+        return Operator(parts if claimed is None else claimed, parts, len(matrix[0]), len(matrix) // groups * taps, place["height"] * place["width"], squares)
+
+    def _squares(self, numbers: Whole, groups: int) -> Fraction:
+        """A bound of the norm of |Aᵀ|((|G||g||Gᵀ|) ⊙ (|Bᵀ||d||B|))|A|, the sums of magnitudes of F(2×2, 3×3), as a map of images d.
+
+        Along an axis an output sums elements 0 to 2 or 1 to 3, of two inputs each; an input is in two squares, in whose outputs it appears twice by each of the elements 0 to 2, or of 1 to 3. |G| makes of the taps of such
+        three elements the sums with the weights (2, 1, 1) or (1, 1, 2).
+        """
+        ways = ((2, 1, 1), (1, 1, 2))
+        blocks = by_groups(
+            [
+                [4 * max(sum(a[t // 3] * b[t % 3] * abs(row[c + t]) for t in range(9)) for a in ways for b in ways) for c in range(0, len(row), 9)]
+                for row in numbers.rows
+            ],
+            groups,
+        )
+        largest, least = channel_sums(blocks, 1)
+        # Transformed weights and sums of inputs must not overflow, however small the inputs are.
+        self.held(Fraction(largest) * Fraction(2) ** numbers.power)
+        return up(root_up(Fraction(largest * least))) * Fraction(2) ** numbers.power
 
     def _is_direct(self, tensor: str) -> bool:
         kind, index, _ = tensor.split(".")
@@ -2540,9 +2630,9 @@ class Rounding:
             self.held(euclidean_norm(x) + radius + max((Fraction(abs(a)) for a in shift), default=ZERO))
         for i, stage in enumerate(stages[:-1]):
             if stage.kind == "normalization":
-                reach = self._normalization(center, radius)
+                reach = self._normalization(x, center, radius)
             elif i == fused:
-                reach = self._scaled(stage, center, radius)
+                reach = self._scaled(stage, x, center, radius)
             elif stage.kind == "block":
                 reach = self._block(self.evaluation.blocks[stage.index], reach, layers[stage.index])
             else:
@@ -2555,32 +2645,44 @@ class Rounding:
         offset = up(root_up(sum(((Fraction(a) * Fraction(b)) ** 2 for a, b in zip(shift, scale, strict=True)), ZERO)))
         return scale, max(Fraction(abs(b)) for b in scale), offset
 
-    def center(self, x: list[float]) -> Fraction:
-        """|scale ⊙ (x − shift)|, or |x|, from above."""
+    def center(self, x: list[float], squashes: bool = True) -> Fraction:
+        """|scale ⊙ (x − shift)|, with asinh of the squashed numbers, or |x|, from above."""
         if self.model.stages[0].kind != "normalization":
             return euclidean_norm(x)
         shift, scale = (self.model.tensors[f"normalization.{part}"].numbers for part in ("shift", "scale"))
-        return up(root_up(sum((((Fraction(v) - Fraction(a)) * Fraction(b)) ** 2 for v, a, b in zip(x, shift, scale, strict=True)), ZERO)))
+        entered = [abs((Fraction(v) - Fraction(a)) * Fraction(b)) for v, a, b in zip(x, shift, scale, strict=True)]
+        if squashes:
+            entered = [min(z, (_asinh(fixed(z) + 1) + 16) * UNIT) if flag else z for z, flag in zip(entered, self.model.squashed, strict=True)]
+        return up(root_up(sum((z**2 for z in entered), ZERO)))
 
-    def _normalization(self, center: Fraction, radius: Fraction) -> Reach:
-        """(x − shift)·scale: shift and scale may be rounded to the precision, the difference, the product and the result are."""
-        _, largest, offset = self._parts()
-        state = self.held(center + largest * radius)
-        return Reach(state, up(8 * self.u * (state + offset) + 4 * root_up(Fraction(self.model.inputs)) * self.smallest))
+    def _entered(self, x: list[float], radius: Fraction, size: Fraction) -> tuple[Fraction, Fraction]:
+        """The error of the normalized inputs, as a part that does not grow with the ball and the units of the part that does; `size` is that of the state.
 
-    def _scaled(self, stage: Stage, center: Fraction, radius: Fraction) -> Reach:
-        """A matrix right behind the normalization: the change of the input enters through W·diag(scale), with which the relative errors of the changes commute."""
+        (x − shift)·scale rounds shift, scale, difference, product and result: 8u(|z| + |t|), t = scale·shift. asinh makes at most 16u(1 + |t|) of that, because its slope falls like 1/|z|, and is itself wrong by at most 4 ulps.
+        """
         _, largest, offset = self._parts()
         # The library refuses inputs whose normalized numbers overflow, even where a weight of 0 follows.
-        normalized = center + largest * radius
+        normalized = self.center(x, squashes=False) + largest * radius
         self.held(normalized + 8 * self.u * (normalized + offset))
+        squashed = sum(self.model.squashed)
+        times = 4 if squashed else 1
+        units = 8 * times * self.u
+        return up(units * (size + offset + root_up(Fraction(squashed))) + 4 * times * root_up(Fraction(self.model.inputs)) * self.smallest), units
+
+    def _normalization(self, x: list[float], center: Fraction, radius: Fraction) -> Reach:
+        state = self.held(center + self._parts()[1] * radius)
+        return Reach(state, self._entered(x, radius, state)[0])
+
+    def _scaled(self, stage: Stage, x: list[float], center: Fraction, radius: Fraction) -> Reach:
+        """A matrix right behind the normalization: the change of the input enters through W·diag(scale), with which the relative errors of the changes and the slopes of asinh commute."""
+        error, units = self._entered(x, radius, center)
         n, m = features(stage.before), features(stage.after)
         tensor, bias, sigma = self._affine(stage)
         operator = self.operator(tensor, None)
         change = self.norms.bounds[("scaled_matrix", tensor, None, "l2")] * radius
         length = euclidean_norm(self.model.vector(bias, m))
         size = self.held(operator.norm * center + change + length)
-        wrong = operator.norm * (8 * self.u * (center + offset) + 4 * root_up(Fraction(n)) * self.smallest) + 8 * self.u * change
+        wrong = operator.norm * error + units * change
         total = wrong + self.gamma(self.chain(n)) * (size + wrong) + 2 * (n + 2) * root_up(Fraction(m)) * self.smallest
         return Reach(self.range_of(sigma, size, m), self.activated(sigma, size, up(total), m))
 
@@ -2601,7 +2703,7 @@ class Rounding:
             operator = self.operator(tensor, None)
             length = euclidean_norm(self.model.vector(bias, m))
             size = self.held(operator.norm * before.state + length)
-            wrong = operator.norm * before.error + self.product(operator.parts, length, operator.terms, m, before.computed)
+            wrong = operator.norm * before.error + self.product(operator.parts, length, operator.terms, m, before.computed, operator.squares)
             return Reach(self.range_of(sigma, size, m), self.activated(sigma, size, up(wrong), m))
         if kind == "activation":
             sigma = ACTIVATIONS[stage.choice("activation")]
@@ -2684,7 +2786,7 @@ class Rounding:
 
         def bounds(y: Fraction) -> tuple[Fraction, Fraction]:
             z = operator.norm * y + bias
-            wrong = self.product(operator.parts, bias, terms, m, y)
+            wrong = self.product(operator.parts, bias, terms, m, y, operator.squares)
             return up(h * self.range_of(sigma, z, m)), up(h * self.activated(sigma, z, wrong, m))
 
         return bounds
@@ -2697,8 +2799,8 @@ class Rounding:
         def bounds(y: Fraction) -> tuple[Fraction, Fraction]:
             z = first.norm * y + before
             value = self.range_of(sigma, z, hidden)
-            wrong = self.activated(sigma, z, self.product(first.parts, before, first.terms, hidden, y), hidden)
-            total = second.norm * wrong + self.product(second.parts, after, terms, m, value + wrong)
+            wrong = self.activated(sigma, z, self.product(first.parts, before, first.terms, hidden, y, first.squares), hidden)
+            total = second.norm * wrong + self.product(second.parts, after, terms, m, value + wrong, second.squares_back if second is first else second.squares)
             return up(h * (second.norm * value + after)), up(h * total)
 
         return bounds
@@ -2750,9 +2852,9 @@ class Rounding:
             bias = length("b", m)
 
             def definite(y: Fraction) -> tuple[Fraction, Fraction]:
-                inner = self.product(operator.parts, ZERO, operator.terms, hidden, y)
+                inner = self.product(operator.parts, ZERO, operator.terms, hidden, y, operator.squares)
                 z = operator.norm**2 * y + bias
-                wrong = operator.norm * inner + self.product(operator.parts, bias, operator.terms_back, m, operator.norm * y + inner)
+                wrong = operator.norm * inner + self.product(operator.parts, bias, operator.terms_back, m, operator.norm * y + inner, operator.squares_back)
                 return up(h * self.range_of(sigma, z, m)), up(h * self.activated(sigma, z, up(wrong), m))
 
             return definite, operator.terms_back, h * sigma.size * operator.norm**2
@@ -2906,11 +3008,7 @@ class Checker:
 
     # -- the statements
 
-    def need_plain_inputs(self) -> None:
-        require("normalization.squash" not in self.model.tensors, "the model has inputs that enter as asinh(z), of which this version verifies no bounds")
-
     def lipschitz(self, norm: str) -> None:
-        self.need_plain_inputs()
         self.without("rounding")
         limit = exact(self.options(["limit"])["limit"] or 0, "limit")
         local = self._box(norm)
@@ -3067,7 +3165,6 @@ class Checker:
         self.lines.insert(0, "volume: the map of each layer's pair of states (y, z) has determinant 1, for all weights, in real arithmetic")
 
     def certified_radius(self) -> None:
-        self.need_plain_inputs()
         model = self.model
         loss = text_of(model.specification.get("loss"), "loss")
         is_argmax = loss in ("softmax_cross_entropy", "margin_cross_entropy", "emma") and model.outputs >= 2

@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// A range of real numbers that is known to hold a number: arithmetic with outward rounding on Double.
 ///
 /// Every operation gives a range that holds the exact result for all numbers of its arguments. An end moves outward by one number of float64 unless the operation's error, which a sum or a fused multiply-add computes exactly, shows that
@@ -45,6 +47,21 @@ package struct Interval: Equatable, Sendable {
   package func squareRoot() -> Interval {
     guard upper >= 0, upper.isFinite else { return .all }
     return Interval(Self.root(Swift.max(lower, 0)).lower, Self.root(upper).upper)
+  }
+
+  /// asinh(a), with room for 450 units in the last place.
+  package func squash() -> Interval {
+    guard magnitude.isFinite else { return .all }
+    let (low, high) = (squashed(lower), squashed(upper))
+    func room(_ value: Double) -> Double { abs(value) * 1e-13 + 0x1p-1000 }
+    return Interval(low - room(low), high + room(high))
+  }
+
+  /// An upper bound of asinh' = 1/√(1 + a²).
+  package var squashSlope: Double {
+    let near = lower <= 0 && upper >= 0 ? 0 : Swift.min(abs(lower), abs(upper))
+    let size = near < 0x1p500 ? (1 + Interval(near) * Interval(near)).squareRoot() : Interval(near)
+    return Swift.min(1, (1 / Interval(size.lower)).upper)
   }
 
   package static func max(_ a: Interval, _ b: Interval) -> Interval { Interval(Swift.max(a.lower, b.lower), Swift.max(a.upper, b.upper)) }

@@ -136,7 +136,7 @@ package final class NormLedger {
     try Watch.check()
     let found = try compute()
     let bound = (norm == .log ? found : found * Self.room).nextUp
-    guard bound.isFinite else { throw Failure(.incompatible, "\(tensor): the norm is larger than any number of float64") }
+    guard bound.isFinite else { throw Failure(.incompatible, "\(tensor)\(entry.map { ", entry \($0)" } ?? ""): the norm is larger than any number of float64") }
     places[key] = entries.count
     entries.append(Entry(part: part, norm: norm, tensor: tensor, entry: entry, geometry: geometry, bound: bound))
     return NormClaim(index: entries.count - 1, bound: bound)

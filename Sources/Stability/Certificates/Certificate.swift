@@ -57,9 +57,19 @@ package struct Certificate {
     if hypotheses.allSatisfy(\.holds) {
       verdict = .proved
     } else if reason == nil, let failed = hypotheses.first(where: { !$0.holds }) {
-      let place = failed.block.map { " (blocks[\($0)]\(failed.layer.map { ", layer \($0)" } ?? ""))" } ?? ""
-      reason = "\(failed.text) does not hold\(place): \(failed.value) against \(failed.limit); \(hypotheses.filter { !$0.holds }.count) of \(hypotheses.count) hypotheses fail"
+      reason = reason(failed)
+      if !slopesHold, repair.isEmpty { repair = [("text", .text("an activation whose slopes are at least 0, such as tanh or relu, satisfies the hypothesis slopes; no step and no weights do"))] }
     }
+  }
+
+  /// Whether no activation has slopes that its theorem forbids, which neither steps nor weights mend.
+  var slopesHold: Bool { hypotheses.allSatisfy { $0.holds || $0.name != "slopes" } }
+
+  /// Which condition fails, where, and by how much; and what a witness shows there.
+  func reason(_ failed: Hypothesis, _ shown: String? = nil) -> String {
+    let place = failed.block.map { " (blocks[\($0)]\(failed.layer.map { ", layer \($0)" } ?? ""))" } ?? ""
+    let text = "\(failed.text) does not hold\(place): \(failed.value) against \(failed.limit); \(hypotheses.filter { !$0.holds }.count) of \(hypotheses.count) hypotheses fail"
+    return shown.map { "\($0)\(place): \(text)" } ?? text
   }
 
   /// The certificate as JSON text, bound to the bytes of a model file.

@@ -10,7 +10,7 @@ func proveContraction(_ request: CertificateRequest) throws(Failure) -> Certific
     Theorem("E6", "the symmetric part of DS − γI is at most ½L‖S‖ − γ; Söderlind 2006 (logarithmic norms)"))
   var factor = Interval(1)
   var rate = Double.infinity
-  var smallest = 0.0
+  var (repair, limits) = (StepRepair(), WeightLimits())
   for index in reading.plan.blocks.indices {
     try reading.checkBlock(index)
     let scheme = try reading.scheme(ofBlock: index)
@@ -26,18 +26,25 @@ func proveContraction(_ request: CertificateRequest) throws(Failure) -> Certific
       let damping = Hypothesis("damping", "γ > ½L‖S‖", block: index, layer: j, Interval(gamma) - Interval(half.upper), .greater, Interval(0))
       certificate.hypotheses.append(damping)
       let square = StepConditions.dampedSquare(layer, norm, gamma: gamma)
-      certificate.hypotheses.append(Hypothesis("damped_step", "1 − 2h(γ − ½L‖S‖) + h²(γ + L‖S‖)² < 1", block: index, layer: j, square, .less, Interval(1)))
+      let step = Hypothesis("damped_step", "1 − 2h(γ − ½L‖S‖) + h²(γ + L‖S‖)² < 1", block: index, layer: j, square, .less, Interval(1))
+      certificate.hypotheses.append(step)
+      if !damping.holds || !step.holds {
+        let slope = map.activation.largestSlope
+        repair.note(StepRepair.Remedy(dampedOf: slope * norm.bound, gamma: gamma, stepSize: layer.stepSize))
+        let size = StepConditions.largestDampedSize(stepSize: layer.stepSize, gamma: gamma)
+        limits.add(WeightLimit(map.weights, isAntisymmetric: true, bound: norm.bound, share: size / (slope * norm.bound)))
+      }
       factor = factor * Interval(0, square.squareRoot().upper)
       // Its lower end: the rate must not be rounded up.
       rate = min(rate, damping.value)
-      smallest = max(smallest, half.upper)
     }
   }
   certificate.norms = ledger.entries
   certificate.results = [("factor", factor.upper), ("rate_of_the_flow", rate)]
   certificate.conclude()
-  if certificate.verdict != .proved, rate <= 0 {
-    certificate.repair = [("smallest_gamma", .real((smallest * (1 + 1e-9)).nextUp)), ("text", .text("a larger gamma than smallest_gamma makes the flow a contraction; the step size must then be small enough"))]
+  if certificate.verdict != .proved, certificate.slopesHold {
+    certificate.weightLimits = limits.all
+    certificate.repair = repair.members(canRepair: limits.all != nil)
   }
   return certificate
 }

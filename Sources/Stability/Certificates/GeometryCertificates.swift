@@ -27,6 +27,7 @@ func proveEnergy(_ request: CertificateRequest) throws(Failure) -> Certificate {
   var certificate = Certificate(
     "energy", "with the layer's weights held constant, the energy E(y) = 1ᵀΦ(Wy + b), Φ' = σ, does not increase in a step; it is an energy of one layer's weights and bounds no distance of two states",
     Theorem("E11", "Ė = σᵀWσ; descent lemma"))
+  var (repair, limits) = (StepRepair(), WeightLimits())
   for index in reading.plan.blocks.indices {
     try reading.checkBlock(index)
     let scheme = try reading.scheme(ofBlock: index)
@@ -40,11 +41,21 @@ func proveEnergy(_ request: CertificateRequest) throws(Failure) -> Certificate {
       let norm = try ledger.spectral(map.weights, .antisymmetric)
       let g = 0.5 * Interval(gamma)
       let value = Interval(layer.stepSize) * Interval(map.activation.largestSlope) * (g * g + .upTo(norm.bound) * .upTo(norm.bound))
-      certificate.hypotheses.append(Hypothesis("rotation_step", "h L (g² + ‖S‖²) <= 2g, g = γ/2", block: index, layer: j, value, .atMost, 2 * g))
+      let step = Hypothesis("rotation_step", "h L (g² + ‖S‖²) <= 2g, g = γ/2", block: index, layer: j, value, .atMost, 2 * g)
+      certificate.hypotheses.append(step)
+      if !step.holds {
+        let slope = map.activation.largestSlope
+        repair.note(StepRepair.Remedy(rotationOf: norm.bound, slope: slope, gamma: gamma, stepSize: layer.stepSize))
+        limits.add(WeightLimit(map.weights, rotating: gamma, slope: slope, stepSize: layer.stepSize, bound: norm.bound))
+      }
     }
   }
   certificate.norms = ledger.entries
   certificate.conclude()
+  if certificate.verdict != .proved, certificate.slopesHold {
+    certificate.weightLimits = limits.all
+    certificate.repair = repair.members(canRepair: limits.all != nil)
+  }
   return certificate
 }
 

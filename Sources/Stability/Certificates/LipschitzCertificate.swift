@@ -12,28 +12,38 @@ func proveLipschitz(_ request: CertificateRequest, _ norm: DistanceNorm) throws(
   var certificate = Certificate(
     "lipschitz_\(norm.rawValue)", "distances of scores are at most \(bound.lipschitz) times distances of inputs, in \(symbol), for all inputs",
     Theorem("E6", "composition of Lipschitz bounds; Sherry et al. (non-expansive networks), Araujo et al. 2023"))
+  try conclude(&certificate, request, reading, bound, ledger, norm, limit: limit)
+  if certificate.verdict != .proved, limit > 0, norm == .euclidean, bound.lipschitz.isFinite, let witness = try LipschitzWitness.find(request, reading, bound, ledger, limit: limit) {
+    (certificate.verdict, certificate.witness) = (.refuted, witness)
+    certificate.reason = "two inputs show a larger ratio than the limit: \(certificate.reason ?? "")"
+  }
+  return certificate
+}
+
+/// Fills in the bound, compares it with the limit, and says what would lower it.
+private func conclude(
+  _ certificate: inout Certificate, _ request: CertificateRequest, _ reading: NetworkReading, _ bound: NetworkBound, _ ledger: NormLedger, _ norm: DistanceNorm, limit: Double
+) throws(Failure) {
   certificate.stages = bound.stages
   certificate.norms = ledger.entries
   certificate.results = [("lipschitz", bound.lipschitz), ("features", bound.features)]
-  if !bound.lipschitz.isFinite {
-    certificate.reason = "the product of the stages' bounds is larger than any number of float64"
-    return certificate
+  guard bound.lipschitz.isFinite else {
+    certificate.reason = "the product of the stages' bounds is larger than any number of float64; \(bound.largestFactor)"
+    certificate.repair = [("text", .text("smaller steps, fewer layers, or fields and steps whose layers have the bound 1 (gradient_flow within its largest step, steps row_sums or tight) make the product smaller"))]
+    return
   }
   if limit > 0 { certificate.hypotheses = [Hypothesis("limit", "Λ <= limit", Interval(bound.lipschitz), .atMost, Interval(limit))] }
   certificate.conclude()
-  if certificate.verdict != .proved {
-    if norm == .euclidean, let last = reading.stages.indices.last(where: { reading.stages[$0].kind == "readout" }), case .affine(let map, isScaled: false) = reading.stages[last].form,
-      let index = bound.stages[last].norms.first, let limit = WeightLimit(map.weights, bound: ledger.entries[index].bound, share: limit / bound.lipschitz)
-    {
-      certificate.weightLimits = [limit]
-    }
-    certificate.repair = [("weight_factor", .real(limit / bound.lipschitz)), ("text", .text("multiplying the readout's weights by weight_factor lowers Λ to the limit"))]
-    if norm == .euclidean, let witness = try LipschitzWitness.find(request, reading, bound, ledger, limit: limit) {
-      (certificate.verdict, certificate.witness) = (.refuted, witness)
-      certificate.reason = "two inputs show a larger ratio"
-    }
+  guard certificate.verdict != .proved else { return }
+  certificate.reason = "\(certificate.reason ?? ""); \(bound.largestFactor)"
+  guard let last = reading.stages.indices.last(where: { reading.stages[$0].kind == "readout" }), case .affine(let map, let isScaled) = reading.stages[last].form else {
+    certificate.repair = [("text", .text("without a readout there are no weights by which Λ is multiplied; smaller steps, fewer layers or smaller norms make it smaller"))]
+    return
   }
-  return certificate
+  if norm == .euclidean, !isScaled, let index = bound.stages[last].norms.first, let found = WeightLimit(map.weights, bound: ledger.entries[index].bound, share: limit / bound.lipschitz) {
+    certificate.weightLimits = [found]
+  }
+  certificate.repair = [("weight_factor", .real(limit / bound.lipschitz)), ("text", .text("multiplying the readout's weights by weight_factor lowers Λ to the limit"))]
 }
 
 /// The box that the options `lower` and `upper` give, one number for each input or one for all; nil without them.
@@ -57,17 +67,13 @@ private func proveOnBox(
   _ request: CertificateRequest, _ reading: NetworkReading, _ bound: NetworkBound, _ box: (lower: [Double], upper: [Double]), _ ledger: NormLedger, limit: Double
 ) throws(Failure) -> Certificate {
   let improved = try BoxBounds.improve(bound, reading, box.lower, box.upper, ledger)
+  // Where the box cannot be followed any further, bounds for all inputs hold on it, too.
+  let left = improved.lost.map { "; what follows has the bounds for all inputs, because \($0)" } ?? ""
   var certificate = Certificate(
-    "lipschitz_l2", "distances of scores are at most \(improved.lipschitz) times distances of inputs, in ℓ₂, for inputs between lower and upper",
+    "lipschitz_l2", "distances of scores are at most \(improved.bound.lipschitz) times distances of inputs, in ℓ₂, for inputs between lower and upper\(left)",
     Theorem("E6", "composition of Lipschitz bounds with the slopes on a box; Rump 2010 (interval arithmetic)"))
-  certificate.stages = improved.stages
-  certificate.norms = ledger.entries
-  certificate.results = [("lipschitz", improved.lipschitz), ("features", improved.features), ("global", bound.lipschitz)]
-  guard improved.lipschitz.isFinite else {
-    certificate.reason = "the product of the stages' bounds is larger than any number of float64"
-    return certificate
-  }
-  if limit > 0 { certificate.hypotheses = [Hypothesis("limit", "Λ <= limit", Interval(improved.lipschitz), .atMost, Interval(limit))] }
-  certificate.conclude()
+  try conclude(&certificate, request, reading, improved.bound, ledger, .euclidean, limit: limit)
+  certificate.results.append(("global", bound.lipschitz))
+  if certificate.verdict != .proved { certificate.reason = "\(certificate.reason ?? "")\(left)" }
   return certificate
 }

@@ -41,6 +41,7 @@ func proveZeroStability(_ request: CertificateRequest) throws(Failure) -> Certif
   certificate.conclude()
   if let failed = certificate.hypotheses.first(where: { !$0.holds }), certificate.verdict != .proved {
     certificate.verdict = .refuted
+    certificate.repair = [("text", .text("numbers k in (−1, 1] satisfy the hypotheses that fail"))]
     certificate.witness = .object([("block", .integer(Int64(failed.block ?? 0))), ("layer", .integer(Int64(failed.layer ?? 0))), ("k", .real(failed.value))])
   }
   return certificate
@@ -52,6 +53,13 @@ func proveAbsoluteStability(_ request: CertificateRequest) throws(Failure) -> Ce
   var certificate = Certificate(
     "absolute_stability", "with the weights, slopes and k of a layer held fixed, the recurrence u₊ = (1 − k)u + k u₋ + hf(u) is bounded at all eigenvalues of its Jacobian, which are real and not positive (absolute stability)",
     Theorem("E5", "Lu et al. 2018, §3; the real interval of absolute stability is [−2(1 − k), 0]"))
+  var (repair, limits) = (StepRepair(), WeightLimits())
+  func add(_ condition: Hypothesis, _ layer: LayerReading, _ map: AffineReading) throws(Failure) {
+    certificate.hypotheses.append(condition)
+    guard !condition.holds else { return }
+    repair.note(StepRepair.Remedy(condition, stepSize: layer.stepSize, power: 2))
+    limits.add(WeightLimit(map.weights, bound: try ledger.spectral(map.weights).bound, share: (condition.limit / condition.value).squareRoot()))
+  }
   for index in reading.plan.blocks.indices {
     try reading.checkBlock(index)
     let scheme = try reading.scheme(ofBlock: index)
@@ -61,7 +69,7 @@ func proveAbsoluteStability(_ request: CertificateRequest) throws(Failure) -> Ce
       guard let map = realMap(first) else { throw unknownEigenvalues(index) }
       certificate.hypotheses.append(StepConditions.slopes(first))
       let size = StepConditions.descentSize(first, try ledger.spectral(map.weights))
-      certificate.hypotheses.append(Hypothesis("euler_step", "h L ‖K‖² <= 2", block: index, layer: 0, size, .atMost, Interval(2)))
+      try add(Hypothesis("euler_step", "h L ‖K‖² <= 2", block: index, layer: 0, size, .atMost, Interval(2)), first, map)
     }
     for (j, numbers) in coefficients {
       try Watch.check()
@@ -73,12 +81,22 @@ func proveAbsoluteStability(_ request: CertificateRequest) throws(Failure) -> Ce
       let (least, largest) = ends(numbers)
       certificate.hypotheses.append(StepConditions.slopes(layer))
       certificate.hypotheses.append(Hypothesis("multistep_k", "k > −1", block: index, layer: j, Interval(least), .greater, Interval(-1)))
-      certificate.hypotheses.append(
-        Hypothesis("multistep_step", "h L ‖K‖² <= 2(1 − k)", block: index, layer: j, StepConditions.descentSize(layer, try ledger.spectral(map.weights)), .atMost, 2 * (1 - Interval(largest))))
+      if least <= -1 || largest >= 1 {
+        var remedy = StepRepair.Remedy()
+        remedy.otherwise = "the number k of layer \(j) of blocks[\(index)] is \(least), and only between −1 and 1 are there weights and steps that satisfy them"
+        repair.note(remedy)
+        limits.add(nil)
+      }
+      let size = StepConditions.descentSize(layer, try ledger.spectral(map.weights))
+      try add(Hypothesis("multistep_step", "h L ‖K‖² <= 2(1 − k)", block: index, layer: j, size, .atMost, 2 * (1 - Interval(largest))), layer, map)
     }
   }
   certificate.norms = ledger.entries
   certificate.conclude()
+  if certificate.verdict != .proved, certificate.slopesHold {
+    certificate.weightLimits = limits.all
+    certificate.repair = repair.members(canRepair: limits.all != nil)
+  }
   return certificate
 }
 

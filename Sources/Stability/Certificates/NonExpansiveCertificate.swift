@@ -22,7 +22,7 @@ func proveNonExpansive(_ request: CertificateRequest) throws(Failure) -> Certifi
       certificate.hypotheses.append(condition)
       largest = Interval.max(largest, Interval(condition.value))
       if !condition.holds {
-        repair.note(condition, stepSize: layer.stepSize)
+        repair.note(try remedy(layer, condition, ledger))
         limits.add(try weightLimit(layer, condition, ledger))
       }
     }
@@ -31,12 +31,12 @@ func proveNonExpansive(_ request: CertificateRequest) throws(Failure) -> Certifi
   certificate.conclude()
   if certificate.verdict != .proved {
     // No step and no weights help where slopes are negative.
-    if certificate.hypotheses.allSatisfy({ $0.holds || $0.layer != nil }) {
+    if certificate.slopesHold {
       certificate.weightLimits = limits.all
       certificate.repair = repair.members(canRepair: limits.all != nil)
     }
     if let witness = try ExpansionWitness.find(reading, certificate.hypotheses) {
-      (certificate.verdict, certificate.witness, certificate.reason) = (.refuted, witness, "two states of a layer move apart")
+      (certificate.verdict, certificate.witness, certificate.reason) = (.refuted, witness.json, certificate.reason(witness.failed, "two states move apart"))
     }
   }
   return certificate
@@ -58,6 +58,12 @@ private func nonExpansiveCondition(_ layer: LayerReading, _ ledger: NormLedger) 
   throw Failure(.incompatible, "blocks[\(layer.block)]: no theorem makes this field non-expansive with this integrator; gradient_flow, rotate_relax and antisymmetric_damped have one")
 }
 
+private func remedy(_ layer: LayerReading, _ failed: Hypothesis, _ ledger: NormLedger) throws(Failure) -> StepRepair.Remedy {
+  guard case .damped(let map, let gamma) = layer.field else { return StepRepair.Remedy(failed, stepSize: layer.stepSize, power: 2) }
+  let bound = try ledger.spectral(map.weights, .antisymmetric).bound
+  return StepRepair.Remedy(dampedOf: map.activation.largestSlope * bound, gamma: gamma, stepSize: layer.stepSize)
+}
+
 /// The norm of a layer's operator for which its condition would hold.
 private func weightLimit(_ layer: LayerReading, _ failed: Hypothesis, _ ledger: NormLedger) throws(Failure) -> WeightLimit? {
   switch layer.field {
@@ -66,36 +72,7 @@ private func weightLimit(_ layer: LayerReading, _ failed: Hypothesis, _ ledger: 
   case .damped(let map, let gamma):
     let bound = try ledger.spectral(map.weights, .antisymmetric).bound
     let size = StepConditions.largestDampedSize(stepSize: layer.stepSize, gamma: gamma)
-    return WeightLimit(map.weights, isAntisymmetric: true, bound: bound, share: size / (layer.field.activation.largestSlope * bound))
+    return WeightLimit(map.weights, isAntisymmetric: true, bound: bound, share: size / (map.activation.largestSlope * bound))
   default: return nil
-  }
-}
-
-/// What would make conditions of the form c·h <= limit hold: the largest step size and the factor for the weights.
-struct StepRepair {
-  private var step = Double.infinity
-  private var factor = 1.0
-  /// Whether every condition that fails is of that form.
-  private var isComplete = true
-
-  /// - Parameter power: that of the weights in the value, and `stepPower` that of the step size.
-  mutating func note(_ condition: Hypothesis, stepSize h: Double, power: Double = 2, stepPower: Double = 1) {
-    guard condition.name.hasSuffix("_step"), condition.name != "damped_step", condition.name != "rotation_step", condition.value > 0, condition.limit > 0 else {
-      isComplete = false
-      return
-    }
-    let share = condition.limit / condition.value * (1 - 1e-9)
-    step = min(step, h * (stepPower == 2 ? share.squareRoot() : share))
-    factor = min(factor, power == 2 ? share.squareRoot() : share)
-  }
-
-  /// - Parameter canRepair: whether nearest weights are known.
-  func members(canRepair: Bool) -> [(key: String, value: JSON)] {
-    guard isComplete, step.isFinite else { return [] }
-    let nearest = canRepair ? "; sode_network_repair gives the nearest weights that do" : ""
-    return [
-      ("largest_step", .real(step)), ("weight_factor", .real(factor)),
-      ("text", .text("steps of at most largest_step, or all operators multiplied by weight_factor, satisfy the hypotheses that fail" + nearest)),
-    ]
   }
 }

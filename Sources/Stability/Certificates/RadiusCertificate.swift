@@ -18,7 +18,7 @@ func proveRadius(_ request: CertificateRequest) throws(Failure) -> Certificate {
   let unit = radii.unit
   let features = Interval(radii.bound.features)
   var margins: [JSON] = []
-  let ball = InputBall(center: result.ball.center, radius: Interval(claimed), isExact: result.ball.isExact, reach: result.ball.reach)
+  let ball = InputBall(center: result.ball.center, plain: result.ball.plain, radius: Interval(claimed), isExact: result.ball.isExact, reach: result.ball.reach)
   for margin in try radii.margins(scores).margins {
     let errors = try radii.errors(ball, center: result.center, predicted: result.predicted, margin)
     let exact = errors.map { margin.computed - radii.room(margin, scores, predicted: result.predicted, error: Interval($0.center)) }
@@ -40,7 +40,14 @@ func proveRadius(_ request: CertificateRequest) throws(Failure) -> Certificate {
     ("input_type", .text(input.type.name)), ("precision", .text(request.plan.precision.name)),
     ("input", .array(try samples.numbers(ofRow: 0).map { .real($0) })),
   ]
-  if claimed > 0 { certificate.conclude() } else { certificate.reason = "the margin is not larger than the bounds of rounding errors; no radius > 0 can be proved" }
+  if claimed > 0 { certificate.conclude() }
+  if certificate.verdict != .proved, result.radius <= 0 {
+    let (reason, help) = try radii.obstacle(scores, result)
+    certificate.reason = "no radius > 0 can be proved: \(reason)"
+    certificate.repair = [("text", .text(help))]
+  } else if certificate.verdict != .proved, let place = try radii.overflow(ball) {
+    certificate.reason = "on a ball of this radius an overflow of numbers is not excluded in \(place)"
+  }
   if certificate.verdict != .proved, result.radius > 0 { certificate.repair = [("radius", .real(result.radius)), ("text", .text("this radius can be proved"))] }
   return certificate
 }

@@ -24,7 +24,7 @@ func proveStepSize(_ request: CertificateRequest) throws(Failure) -> Certificate
       if j == 0 { certificate.hypotheses.append(frozen.slopes) }
       certificate.hypotheses.append(frozen.hypothesis)
       if !frozen.hypothesis.holds {
-        repair.note(frozen.hypothesis, stepSize: reading.plan.blocks[index].stepSize(j), power: frozen.power, stepPower: frozen.hypothesis.name == "leapfrog_step" ? 2 : 1)
+        repair.note(frozen.remedy)
         norms.append(frozen)
         for limit in frozen.weightLimits { limits.add(limit) }
       }
@@ -34,14 +34,13 @@ func proveStepSize(_ request: CertificateRequest) throws(Failure) -> Certificate
   certificate.conclude()
   if certificate.verdict != .proved {
     // No step and no weights help where slopes are negative.
-    if certificate.hypotheses.allSatisfy({ $0.holds || $0.layer != nil }) {
+    if certificate.slopesHold {
       certificate.weightLimits = limits.all
       certificate.repair = repair.members(canRepair: limits.all != nil)
     }
-    if let smallest = norms.compactMap(\.smallestDamping).max() { certificate.repair.append(("smallest_gamma", .real(smallest))) }
     for frozen in norms {
       guard let witness = try FrozenWitness.find(frozen) else { continue }
-      (certificate.verdict, certificate.witness, certificate.reason) = (.refuted, witness, "a layer with fixed slopes makes a vector grow")
+      (certificate.verdict, certificate.witness, certificate.reason) = (.refuted, witness, certificate.reason(frozen.hypothesis, "with fixed slopes a vector grows"))
       break
     }
   }
@@ -117,7 +116,9 @@ struct FrozenCondition {
     case (.oscillation, .verlet):
       hypothesis = made("verlet_step", dynamics.norms.count == 1 ? "h L ‖K‖ < 2" : "h L ‖K₁‖‖K₂‖ < 2", Interval(h) * size, .less, Interval(2))
     case (.potential, .verlet): hypothesis = made("leapfrog_step", "h² L ‖K‖² < 4", Interval(h) * Interval(h) * size, .less, Interval(4))
-    default: throw Failure(.incompatible, "blocks[\(index)]: of this integrator with this field no largest step is known")
+    case (.rotation, .midpoint), (.rotation, .rungeKutta), (.dampedRotation, .midpoint), (.dampedRotation, .rungeKutta):
+      throw Failure(.incompatible, "blocks[\(index)]: of integrator \(try reading.integratorName(ofBlock: index)) with a gamma above 0 no largest step is known; with gamma 0 one is, and with integrator euler")
+    default: throw Failure(.incompatible, "blocks[\(index)]: of integrator \(try reading.integratorName(ofBlock: index)) with this field no largest step is known")
     }
   }
 
@@ -127,7 +128,7 @@ struct FrozenCondition {
     return operators.map { each in
       let share: Double
       switch dynamics.kind {
-      case .rotation(let g) where hypothesis.name == "rotation_step": share = (2 * g / (h * slope) - g * g).squareRoot() / each.bound
+      case .rotation(let g) where hypothesis.name == "rotation_step": return WeightLimit(each.weights, rotating: 2 * g, slope: slope, stepSize: h, bound: each.bound)
       case .dampedRotation(let gamma) where hypothesis.name == "damped_step": share = StepConditions.largestDampedSize(stepSize: h, gamma: gamma) / (slope * each.bound)
       default: share = root(hypothesis.limit / hypothesis.value)
       }
@@ -144,14 +145,15 @@ struct FrozenCondition {
     }
   }
 
-  /// For damping inside the activation: the smallest γ with which this step size is allowed; nil if there is none.
-  var smallestDamping: Double? {
-    guard case .rotation = dynamics.kind, case .euler = scheme else { return nil }
-    // hL(g² + s²) = 2g has the roots g = (1 ± √(1 − h²L²s²))/(hL).
-    let a = stepSize * dynamics.slope
-    let share = a * hypothesisNorm
-    guard share < 1 else { return nil }
-    return 2 * (1 - (1 - share * share).squareRoot()) / a * (1 + 1e-9)
+  /// What would make the condition hold.
+  var remedy: StepRepair.Remedy {
+    switch dynamics.kind {
+    case .rotation(let g) where hypothesis.name == "rotation_step": return StepRepair.Remedy(rotationOf: size.upper / dynamics.slope, slope: dynamics.slope, gamma: 2 * g, stepSize: stepSize)
+    case .dampedRotation(let gamma) where hypothesis.name == "damped_step": return StepRepair.Remedy(dampedOf: size.upper, gamma: gamma, stepSize: stepSize)
+    default:
+      var found = StepRepair.Remedy(hypothesis, stepSize: stepSize, power: power, stepPower: hypothesis.name == "leapfrog_step" ? 2 : 1)
+      if hypothesis.name == "imaginary_step", hypothesis.limit <= 0 { found.otherwise = "heun has no limit on the imaginary axis; ssprk3, rk3 and rk4 have one" }
+      return found
+    }
   }
-  private var hypothesisNorm: Double { size.upper / dynamics.slope }
 }

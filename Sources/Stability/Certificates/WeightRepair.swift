@@ -13,10 +13,16 @@ package struct WeightLimit {
 
   /// nil where no norm above 0 is allowed, or none that numbers hold.
   init?(_ weights: OperatorReading, isAntisymmetric: Bool = false, bound: Double, share: Double) {
-    // Of a matrix that is lowered further, roundings of its numbers would be left.
-    let least = weights.weights.precision == .float32 ? 0x1p-20 : 0x1p-44
-    guard share >= least, share < 1, bound.isFinite, bound * share >= 0x1p-1000 else { return nil }
+    let isSingle = weights.weights.precision == .float32
+    // Smaller numbers lose digits; and where the symmetric part stays, roundings beside it are left of an antisymmetric part that is much smaller.
+    guard share > 0, share < 1, bound.isFinite, bound * share >= (isSingle ? 0x1p-100 : 0x1p-1000), !isAntisymmetric || share >= (isSingle ? 0x1p-20 : 0x1p-44) else { return nil }
     (self.weights, self.isAntisymmetric, self.bound, self.share) = (weights, isAntisymmetric, bound, share)
+  }
+
+  /// For h L(g² + ‖S‖²) <= 2g, g = γ/2.
+  init?(_ weights: OperatorReading, rotating gamma: Double, slope: Double, stepSize h: Double, bound: Double) {
+    let g = 0.5 * gamma
+    self.init(weights, isAntisymmetric: true, bound: bound, share: (2 * g / (h * slope) - g * g).squareRoot() / bound)
   }
 
   fileprivate var key: String { "\(weights.tensor) \(weights.entry ?? -1)" }
@@ -123,7 +129,17 @@ enum WeightRepair {
 
 extension Certificate {
   /// The statements for which `repaired` knows a change of the weights.
-  package static let repairable = ["step_size", "non_expansive", "lipschitz_l2"]
+  package static let repairable = ["step_size", "non_expansive", "lipschitz_l2", "contraction", "energy", "absolute_stability"]
+
+  /// What helps where no nearest weights are known.
+  private static func alternative(to name: String) -> String {
+    switch name {
+    case "lipschitz_linf": "; its certificate's weight_factor for the readout lowers Λ to the limit"
+    case "certified_radius": "; it is about one input: training with a loss of margins (margin_cross_entropy, emma) and a limit of lipschitz_l2 make radii larger"
+    case "zero_stability": "; its certificate names the numbers k that are not in (−1, 1]"
+    default: "; it rests on the field, the integrator and their options, whatever the weights are"
+    }
+  }
 
   /// The network with the nearest weights, by `WeightRepair`, for which a statement is proved: of the layers whose conditions fail, the operators with smaller norms; for lipschitz_l2 the readout.
   ///
@@ -133,12 +149,13 @@ extension Certificate {
   /// - Throws: what `prove` throws; `.incompatible` with the reason for other statements, and if no change of weights is known that repairs this one.
   package static func repaired(_ name: String, _ network: Network, _ snapshot: ParameterSnapshot, _ json: JSON? = nil) throws(Failure) -> (network: Network, distance: Double) {
     _ = try certificates(name)
-    guard repairable.contains(name) else { throw Failure(.incompatible, "of statement \(name) no change of the weights is known that makes it provable; of \(enumeration(repairable)) one is") }
+    guard repairable.contains(name) else { throw Failure(.incompatible, "of statement \(name) no nearest change of the weights is known that makes it provable\(alternative(to: name)); of \(enumeration(repairable)) one is") }
     let found = try prove(name, of: network, snapshot, json, measuresRepair: false)
     let plan = network.plan
     if found.verdict == .proved { return (try Network(plan, snapshot, metadata: network.metadata), 0) }
     guard let limits = found.weightLimits, !limits.isEmpty else {
-      throw Failure(.incompatible, "no change of the weights is known that makes statement \(name) provable: \(found.reason ?? "its hypotheses fail")")
+      let help = found.repair.first { $0.key == "text" }?.value.text.map { "; \($0)" } ?? ""
+      throw Failure(.incompatible, "no change of the weights is known that makes statement \(name) provable: \(found.reason ?? "its hypotheses fail")\(help)")
     }
     // The limits are views of the snapshot's numbers.
     defer { withExtendedLifetime(snapshot) {} }

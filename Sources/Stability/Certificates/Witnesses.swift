@@ -45,7 +45,8 @@ enum FrozenWitness {
 
 /// Two states of a layer that its step moves apart: for Euler's step of gradient flows over matrices.
 enum ExpansionWitness {
-  static func find(_ reading: NetworkReading, _ hypotheses: [Hypothesis]) throws(Failure) -> JSON? {
+  /// The witness, and the hypothesis that fails there.
+  static func find(_ reading: NetworkReading, _ hypotheses: [Hypothesis]) throws(Failure) -> (json: JSON, failed: Hypothesis)? {
     for failed in hypotheses where !failed.holds {
       guard let index = failed.block, let j = failed.layer else { continue }
       let layer = try reading.layer(j, ofBlock: index, try reading.scheme(ofBlock: index))
@@ -65,9 +66,10 @@ enum ExpansionWitness {
         let (before, after) = (zip(x, y).map { $0 - $1 }, zip(try step(x), try step(y)).map { $0 - $1 })
         let ratio = length(after) / length(before)
         guard ratio > margin, ratio.isFinite, (x + y).allSatisfy(\.isFinite) else { continue }
-        return .object([
+        let json = JSON.object([
           ("block", .integer(Int64(index))), ("layer", .integer(Int64(j))), ("x", .array(x.map { .real($0) })), ("y", .array(y.map { .real($0) })), ("ratio", .real(ratio)),
         ])
+        return (json, failed)
       }
     }
     return nil
@@ -122,7 +124,9 @@ enum LipschitzWitness {
     var sum = 0.0
     for input in [x, y] {
       let scaled = input.enumerated().map { i, value in reading.normalization.map { (value - $0.shift.load(i)) * $0.scale.load(i) } ?? value }
-      let ball = InputBall(center: .upTo(length(scaled) * margin), radius: Interval(0), isExact: true)
+      var entered = scaled
+      for feature in reading.normalization?.squashed ?? [] { entered[feature] = squashed(scaled[feature]) }
+      let ball = InputBall(center: .upTo(length(entered) * margin), plain: .upTo(length(scaled) * margin), radius: Interval(0), isExact: true)
       guard let features = try pass.features(ball) else { return nil }
       for score in 0..<outputs {
         guard let error = pass.error(features, score, nil, distance: pass.rowNorm(score)) else { return nil }

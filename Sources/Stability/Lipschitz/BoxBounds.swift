@@ -5,24 +5,40 @@ import Settings
 /// Lipschitz bounds in ℓ₂ that hold on a box of inputs: the box is carried through the network by interval arithmetic, which bounds the slopes of every activation there, and each layer's Jacobians are bounded for these slopes alone.
 ///
 /// With slopes in C ± R, ‖I + hDW‖ ≤ ‖I + hCW‖ + h·max R·‖W‖, and ‖D W‖ ≤ ‖diag(max|d|)W‖; a descent's step is symmetric, so that ‖I − hKᵀDK‖ ≤ max(1, h‖diag(√d)K‖² − 1). Of these and the global bound the smaller one holds (Theory.md §6.3). For matrices; a network with
-/// other operators keeps its global bounds.
+/// other operators keeps its global bounds from the first of them on.
 package struct BoxBounds {
   /// Bounds of each number of the state.
   private var lower: [Double]
   private var upper: [Double]
+  /// Upper bounds of the slopes by which inputs enter: the magnitude of the scale, times the slope of asinh where they are squashed.
+  private var entering: [Double] = []
   private let ledger: NormLedger
+  /// Why the box is followed no further.
+  private var lost: String?
 
   /// A network's global bound with what is smaller on the box.
   /// - Parameters: lower, upper: one number for each input, in the caller's units.
-  /// - Throws: `.incompatible` for operators that are no matrices.
-  package static func improve(_ bound: NetworkBound, _ reading: NetworkReading, _ lower: [Double], _ upper: [Double], _ ledger: NormLedger) throws(Failure) -> NetworkBound {
-    var box = BoxBounds(lower: lower, upper: upper, ledger: ledger)
+  /// - Returns: the bound, and why the box was not followed to the end, if it was not: from there on the global bounds hold.
+  package static func improve(_ bound: NetworkBound, _ reading: NetworkReading, _ lower: [Double], _ upper: [Double], _ ledger: NormLedger) throws(Failure) -> (bound: NetworkBound, lost: String?) {
+    var box = BoxBounds(lower, upper, ledger)
     var stages: [StageBound] = []
     for stage in bound.stages {
       try Watch.check()
-      stages.append(try box.pass(stage, reading))
+      stages.append(try box.following(stage) { (box) throws(Failure) in try box.pass(stage, reading) })
     }
-    return NetworkBound(stages: stages)
+    return (NetworkBound(stages: stages), box.lost)
+  }
+
+  private init(_ lower: [Double], _ upper: [Double], _ ledger: NormLedger) { (self.lower, self.upper, self.ledger) = (lower, upper, ledger) }
+
+  /// What `body` finds; once the box cannot be followed, the bound for all inputs.
+  private mutating func following<Bound>(_ global: Bound, _ body: (inout BoxBounds) throws(Failure) -> Bound) throws(Failure) -> Bound {
+    guard lost == nil else { return global }
+    do throws(Failure) { return try body(&self) } catch {
+      guard error.status == .incompatible else { throw error }
+      lost = error.message
+      return global
+    }
   }
 
   /// - Throws: `.incompatible` if the box has grown beyond all numbers, so that nothing is known of slopes.
@@ -35,7 +51,7 @@ package struct BoxBounds {
     switch bound.stage.form {
     case .normalization:
       try scale(reading)
-      return bound
+      return improved(bound, "local_diagonal", Interval(entering.reduce(0, max)))
     case .selection where bound.stage.kind == "opening" && bound.stage.outputs >= lower.count:
       // Zeros follow.
       let zeros = Array(repeating: 0.0, count: bound.stage.outputs - lower.count)
@@ -51,18 +67,18 @@ package struct BoxBounds {
       guard let matrix = map.weights.matrix else { throw Failure(.incompatible, "\(map.weights.tensor): bounds on a box are known of matrices") }
       let products = try IntervalProducts(matrix)
       try set(products.apply(lower, upper, bias: Self.bias(map, outputs: products.rows)))
-      guard map.activation != .identity else { return bound }
+      let isSquashed = isScaled && reading.normalization?.squashed.isEmpty == false
+      guard map.activation != .identity || isSquashed else { return bound }
       let box = ActivationBox(map.activation)
       let slopes = try box.slopes(lower, upper).map { max(abs($0.lowerBound), abs($0.upperBound)) }
       try set(box.values(lower, upper))
-      guard !isScaled else { return bound }
-      return improved(bound, "local_affine", try norm(products, slopes))
+      return isScaled ? improved(bound, "local_scaled", try norm(products, slopes, columns: entering)) : improved(bound, "local_affine", try norm(products, slopes))
     case .block(let index):
       let scheme = try reading.scheme(ofBlock: index)
       var (layers, product) = ([LayerBound](), Interval(1))
       for (j, layer) in bound.layers.enumerated() {
         try Watch.check()
-        let local = try step(layer, try reading.layer(j, ofBlock: index, scheme))
+        let local = try following(layer) { (box) throws(Failure) in try box.step(layer, try reading.layer(j, ofBlock: index, scheme)) }
         layers.append(local)
         product = product * .upTo(local.lipschitz)
       }
@@ -81,21 +97,33 @@ package struct BoxBounds {
 
   private mutating func scale(_ reading: NetworkReading) throws(Failure) {
     guard let normalization = reading.normalization else { return }
-    let scaled = lower.indices.map { (Interval(lower[$0], upper[$0]) - Interval(normalization.shift.load($0))) * Interval(normalization.scale.load($0)) }
-    try set((scaled.map(\.lower), scaled.map(\.upper)))
+    var entered = lower.indices.map { (Interval(lower[$0], upper[$0]) - Interval(normalization.shift.load($0))) * Interval(normalization.scale.load($0)) }
+    entering = lower.indices.map { abs(normalization.scale.load($0)) }
+    for feature in normalization.squashed {
+      entering[feature] = (Interval(entering[feature]) * Interval(entered[feature].squashSlope)).upper
+      entered[feature] = entered[feature].squash()
+    }
+    try set((entered.map(\.lower), entered.map(\.upper)))
   }
 
-  /// ‖diag(d)W‖ or ‖I + h·diag(d)W‖.
+  /// ‖diag(d)W‖, ‖diag(d)W·diag(c)‖ or ‖I + h·diag(d)W‖.
   ///
-  /// Each entry of h·diag(d)W is rounded at most three times. Where 1 and a number near −1 cancel, the sum's error is not relative to the sum but to 1.
-  private func norm(_ products: IntervalProducts, _ d: [Double], stepSize: Double? = nil) throws(Failure) -> Interval {
+  /// Each entry of h·diag(d)W and of diag(d)W·diag(c) is rounded at most three times. Where 1 and a number near −1 cancel, the sum's error is not relative to the sum but to 1.
+  private func norm(_ products: IntervalProducts, _ d: [Double], columns: [Double]? = nil, stepSize: Double? = nil) throws(Failure) -> Interval {
     let count = products.rows * products.columns
     let buffer = try Buffer(count: count, precision: .float64)
     defer { withExtendedLifetime(buffer) {} }
     let matrix = Matrix(buffer.base, rows: products.rows, columns: products.columns, precision: .float64)
     try products.write(scaledBy: d, stepSize: stepSize, into: matrix)
+    if let columns {
+      let factors = try Buffer(count: columns.count, precision: .float64)
+      let scales = factors.vector(count: columns.count, precision: .float64)
+      for (index, value) in columns.enumerated() { scales.store(value, at: index) }
+      scaleColumns(of: matrix, by: scales, into: matrix)
+      withExtendedLifetime(factors) {}
+    }
     // A product that vanishes is less than the smallest number, before it is multiplied by what follows.
-    let factors = (1 + Interval(abs(stepSize ?? 0))) * (1 + Interval(d.reduce(0) { max($0, abs($1)) }))
+    let factors = (1 + Interval(abs(stepSize ?? 0))) * (1 + Interval(columns?.reduce(0, max) ?? 0)) * (1 + Interval(d.reduce(0) { max($0, abs($1)) }))
     let underflow = factors * Interval(Double(count)) * Interval(0x1p-1072)
     let bound = try ledger.plainNorm(matrix, relative: 0x1p-50, absolute: stepSize == nil ? underflow : underflow + Interval(0x1p-50))
     return Interval(0, (Interval(bound) * Interval(NormLedger.room)).upper)

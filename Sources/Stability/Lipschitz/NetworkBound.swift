@@ -27,6 +27,8 @@ package struct StageBound {
 }
 
 /// The Lipschitz bound of a network, stage by stage: the product of the stages' bounds (Theory.md §6.3).
+///
+/// Squashed inputs change no bound: asinh has slopes of at most 1, and what it makes of a difference is a diagonal matrix, with which that of the scales commutes.
 package struct NetworkBound {
   package let stages: [StageBound]
   /// That of the scores, in the units of the caller's inputs.
@@ -35,16 +37,23 @@ package struct NetworkBound {
   package let features: Double
 
   package init(_ reading: NetworkReading, _ norm: DistanceNorm, _ ledger: NormLedger) throws(Failure) {
-    if let feature = reading.normalization?.squashed.first {
-      throw Failure(
-        .incompatible, "input \(feature) enters as asinh(z), as inputs with heavy tails do, of which no bounds are known; a network trained with the option normalization \"standardize\" has such certificates")
-    }
     var stages: [StageBound] = []
     for stage in reading.stages {
       try Watch.check()
       stages.append(try Self.bound(stage, reading, norm, ledger))
     }
     self.init(stages: stages)
+  }
+
+  /// Which stage has the largest factor, and of a block which layer.
+  package var largestFactor: String {
+    func larger(_ a: Double, _ b: Double) -> Bool { !(b <= a) }
+    guard let stage = stages.reduce(nil as StageBound?, { found, next in found.map { larger($0.lipschitz, next.lipschitz) } ?? true ? next : found }) else { return "" }
+    let name = stage.stage.name
+    guard let j = stage.layers.indices.reduce(nil as Int?, { found, next in found.map { larger(stage.layers[$0].lipschitz, stage.layers[next].lipschitz) } ?? true ? next : found }) else {
+      return "the largest factor is \(stage.lipschitz), of \(name)"
+    }
+    return "the largest factor is \(stage.lipschitz), of \(name), whose layer \(j) has \(stage.layers[j].lipschitz)"
   }
 
   package init(stages: [StageBound]) {

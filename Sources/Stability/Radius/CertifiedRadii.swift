@@ -87,14 +87,15 @@ package final class CertifiedRadii {
 
   /// The certified radius of one input.
   /// - Parameters:
-  ///   - center: |c⊙(x − s)|.
+  ///   - center: |c⊙(x − s)|, with asinh of the squashed numbers.
+  ///   - plain: the same without asinh; nil without squashed inputs.
   ///   - reach: `InputBall.reach`; nil without a normalization.
   ///   - isExact, isExactInTwin: whether the precisions of both networks hold the caller's numbers.
   /// - Throws: the reason why the work must end.
-  package func radius(_ scores: Scores, center: Interval, reach: Interval? = nil, isExact: Bool, isExactInTwin: Bool) throws(Failure) -> Result {
+  package func radius(_ scores: Scores, center: Interval, plain: Interval? = nil, reach: Interval? = nil, isExact: Bool, isExactInTwin: Bool) throws(Failure) -> Result {
     let (predicted, margins) = try margins(scores)
-    let middle = InputBall(center: center, radius: Interval(0), isExact: isExactInTwin, reach: reach)
-    let none = Result(predicted: predicted, radius: 0, ball: InputBall(center: center, radius: Interval(0), isExact: isExact, reach: reach), center: middle)
+    let middle = InputBall(center: center, plain: plain, radius: Interval(0), isExact: isExactInTwin, reach: reach)
+    let none = Result(predicted: predicted, radius: 0, ball: InputBall(center: center, plain: plain, radius: Interval(0), isExact: isExact, reach: reach), center: middle)
     let features = Interval(bound.features)
     var trial = Double.infinity
     for margin in margins { trial = min(trial, (margin.computed / (Interval(margin.distance.upper) * features)).upper) }
@@ -103,7 +104,7 @@ package final class CertifiedRadii {
     trial = min(trial, unit.safe)
     var work = WatchedWork()
     for _ in 0..<256 {
-      let ball = InputBall(center: center, radius: Interval(trial), isExact: isExact, reach: reach)
+      let ball = InputBall(center: center, plain: plain, radius: Interval(trial), isExact: isExact, reach: reach)
       guard let onBall = try pass.features(ball) else {
         trial *= 0.5
         continue
@@ -134,6 +135,42 @@ package final class CertifiedRadii {
   package func room(_ margin: Margin, _ scores: Scores, predicted: Int, error: Interval) -> Interval {
     let size = outputs == 1 ? abs(scores.exact[0]) : abs(scores.exact[predicted]) + abs(scores.exact[margin.other ?? 0])
     return 4 * Interval(error.upper) + Interval(0x1p-30) * Interval(size.nextUp)
+  }
+
+  /// Where numbers may overflow on a ball; nil if nowhere before the readout.
+  /// - Throws: the reason why the work must end.
+  package func overflow(_ ball: InputBall) throws(Failure) -> String? { try pass.overflow(ball) }
+
+  /// Why no radius above 0 is proved of an input whose `radius` is 0, and what would help.
+  /// - Throws: the reason why the work must end.
+  package func obstacle(_ scores: Scores, _ result: Result) throws(Failure) -> (reason: String, help: String) {
+    let (predicted, margins) = try margins(scores)
+    func named(_ margin: Margin) -> String { margin.other.map { "class \($0)" } ?? "the other class" }
+    guard let least = margins.min(by: { $0.computed.upper < $1.computed.upper }) else { return ("there is no other class", "") }
+    if least.computed.upper <= 0 {
+      return ("class \(predicted) and \(named(least)) have the same score: a tie has no radius", "an input at which the scores differ has a radius")
+    }
+    let precision = unit.unit > 0x1p-30 ? "float32" : "float64"
+    let smaller = "smaller weights or inputs\(precision == "float32" ? ", or precision float64," : "") keep the bounds of all numbers below a quarter of the largest one"
+    let center = InputBall(center: result.ball.center, plain: result.ball.plain, radius: Interval(0), isExact: result.ball.isExact, reach: result.ball.reach)
+    for (pass, ball) in [(centerPass, result.center), (pass, center)] {
+      guard let place = try pass.overflow(ball) else { continue }
+      return ("an overflow of numbers is not excluded in \(place): bounds of what is computed there exceed a quarter of the largest number of \(precision)", smaller)
+    }
+    guard bound.features.isFinite else {
+      return ("the product of the stages' bounds is larger than any number of float64; \(bound.largestFactor)", "smaller steps, fewer layers or smaller norms make it smaller")
+    }
+    for margin in margins {
+      guard let errors = try errors(center, center: result.center, predicted: predicted, margin) else {
+        return ("an overflow of numbers is not excluded in the readout: bounds of its sums exceed a quarter of the largest number of \(precision)", smaller)
+      }
+      let exact = margin.computed - room(margin, scores, predicted: predicted, error: Interval(errors.center))
+      guard exact.lower <= errors.ball else { continue }
+      return (
+        "the margin against \(named(margin)), \(margin.computed.lower), is not larger than the bounds of rounding errors, \(errors.ball) in \(precision) and \(margin.computed.lower - exact.lower) of the scores in float64",
+        precision == "float32" ? "precision float64, or smaller biases and norms, make rounding errors smaller" : "smaller biases and norms make rounding errors smaller")
+    }
+    return ("no radius is found at which the margin exceeds its change and the rounding errors", "smaller norms make both smaller")
   }
 
   /// Bounds of the rounding errors: of the margin at the center, and of the computed margin on the ball; nil if something may overflow.

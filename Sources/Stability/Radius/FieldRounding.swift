@@ -74,18 +74,32 @@ struct FieldRounding {
   }
 
   static func product(_ weights: OperatorReading, _ bias: BiasReading?, _ ledger: NormLedger, _ unit: RoundingUnit) throws(Failure) -> ProductRounding {
-    guard weights.sumsInOrder else {
-      throw Failure(.incompatible, "\(weights.tensor): no bound of rounding errors is known of convolutions by Winograd's algorithm; with the option convolution direct there is one")
-    }
     let bound = try ledger.vector(bias)?.bound ?? 0
     return try ProductRounding(
-      norm: .upTo(try ledger.spectral(weights).bound), partial: .upTo(try ledger.partial(weights).bound), bias: .upTo(bound), terms: weights.terms, outputs: weights.outputs, unit)
+      norm: .upTo(try ledger.spectral(weights).bound), partial: .upTo(try ledger.partial(weights).bound), bias: .upTo(bound), terms: weights.terms, outputs: weights.outputs,
+      squares: try squares(weights, unit), unit)
+  }
+
+  /// The rounding of Winograd's algorithm; nil for what is computed in order.
+  private static func squares(_ weights: OperatorReading, _ unit: RoundingUnit) throws(Failure) -> ProductRounding.Squares? {
+    guard weights.isByWinograd, let geometry = weights.geometry else { return nil }
+    guard geometry.padding == .zero else {
+      throw Failure(.incompatible, "\(weights.tensor): the rounding errors of Winograd's algorithm are bounded with zero padding; with the option convolution direct there is a bound")
+    }
+    let sums = winogradSumBounds(weights.weights, geometry)
+    try Watch.check()
+    guard sums.outputs < unit.safe else { throw Failure(.incompatible, "\(weights.tensor): its numbers are so large that transformed weights may overflow") }
+    let (inputs, outputs) = (geometry.inputChannels / geometry.groups, geometry.outputChannels / geometry.groups)
+    return try ProductRounding.Squares(
+      sums: Interval(0, (Interval(sums.outputs) * Interval(sums.inputs)).squareRoot().upper), channels: weights.isTransposed ? outputs : inputs, others: weights.isTransposed ? inputs : outputs, outputs: weights.outputs, unit)
   }
 
   /// ½(K − Kᵀ − γI) is computed from K: each entry is wrong by at most 2u of itself, or by η.
   private static func antisymmetric(_ map: AffineReading, gamma: Double, _ ledger: NormLedger, _ unit: RoundingUnit) throws(Failure) -> ProductRounding {
     let weights = map.weights
-    guard weights.sumsInOrder else { throw Failure(.incompatible, "\(weights.tensor): no bound of rounding errors is known of convolutions by Winograd's algorithm; with the option convolution direct there is one") }
+    guard !weights.isByWinograd else {
+      throw Failure(.incompatible, "\(weights.tensor): of antisymmetric convolutions no bound of the rounding errors of Winograd's algorithm is known; with the option convolution direct there is one")
+    }
     let (norm, frobenius) = (try ledger.spectral(weights, .antisymmetric), try ledger.frobenius(weights))
     let taps = weights.geometry?.taps ?? 1
     let diagonal = weights.geometry?.outputChannels ?? weights.outputs
@@ -150,7 +164,7 @@ struct RowSumRounding {
   private let plainValue: ActivationRounding
 
   init(_ map: AffineReading, _ scales: Vector, _ sums: RowSums, _ ledger: NormLedger, _ unit: RoundingUnit) throws(Failure) {
-    guard let matrix = map.weights.matrix else { throw Failure(.incompatible, "\(map.weights.tensor): no bound of rounding errors is known of the row sums of convolutions") }
+    guard let matrix = map.weights.matrix else { throw Failure(.incompatible, "\(map.weights.tensor): no bound of rounding errors is known of the row sums of convolutions; with steps plain there is one") }
     let weighted = try WeightedRows(matrix, scales, sums, bias: map.bias?.numbers)
     guard let first = unit.productGamma(matrix.columns), let second = unit.productGamma(matrix.rows, more: 4) else {
       throw Failure(.incompatible, "\(map.weights.tensor): sums are too long for the bounds of rounding errors")

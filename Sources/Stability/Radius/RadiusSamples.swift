@@ -2,7 +2,7 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// Certified radii of a batch: the scores as the library computes them, those of the twin in float64, and |c⊙(x − s)| of each input.
+/// Certified radii of a batch: the scores as the library computes them, those of the twin in float64, and the length of each input as it enters.
 package final class RadiusSamples {
   private let radii: CertifiedRadii
   private let features: TensorView
@@ -10,7 +10,7 @@ package final class RadiusSamples {
   private let computed: Buffer
   /// The scores of the twin in float64; nil if it is the network itself.
   private let exact: Buffer?
-  /// For each input |c⊙(x − s)|, and `InputBall.reach`.
+  /// For each input `InputBall.center`, `InputBall.reach` and `InputBall.plain`.
   private let lengths: Buffer
   private let isExact: Bool
   private let isExactInTwin: Bool
@@ -30,18 +30,23 @@ package final class RadiusSamples {
       }
     }
     (isExact, isExactInTwin) = (holds(network.plan.precision), holds(radii.twin.network.plan.precision))
-    lengths = try Buffer(count: 2 * features.rows, precision: .float64)
     let normalization = radii.reading.normalization
-    try Self.measure(features, normalization, into: lengths.vector(count: features.rows, precision: .float64))
-    let reaches = lengths.vector(count: features.rows, precision: .float64, offset: 8 * features.rows)
-    try Self.measure(features, nil, into: reaches)
+    let count = features.rows
+    let lengths = try Buffer(count: 3 * count, precision: .float64)
+    self.lengths = lengths
+    func part(_ index: Int) -> Vector { lengths.vector(count: count, precision: .float64, offset: 8 * count * index) }
+    try Self.measure(features, normalization, squashes: true, into: part(0))
+    try Self.measure(features, normalization, squashes: false, into: part(2))
+    let reaches = part(1)
+    try Self.measure(features, nil, squashes: false, into: reaches)
     guard let shift = normalization?.shift else { return }
     let largest = Interval(largestMagnitude(shift))
     for row in 0..<features.rows { reaches.store((Interval(reaches.load(row)) + largest).upper, at: row) }
   }
 
-  /// Upper bounds of |c⊙(x − s)|, in Double. Differences and products are rounded once each, which the sum's bound allows for.
-  private static func measure(_ features: TensorView, _ normalization: Normalization?, into centers: Vector) throws(Failure) {
+  /// Upper bounds of |c⊙(x − s)|, with asinh of the squashed numbers if that is meant, in Double. Differences and products are rounded once each, which changes asinh by no larger share, and asinh is wrong by at most 4 units in the
+  /// last place; the sum's bound allows for that.
+  private static func measure(_ features: TensorView, _ normalization: Normalization?, squashes: Bool, into centers: Vector) throws(Failure) {
     let samples = 64
     let tile = try Buffer(count: features.columns * samples, precision: .float64)
     let block = Block(tile.base, rows: features.columns, columns: samples, precision: .float64)
@@ -51,9 +56,10 @@ package final class RadiusSamples {
       try Watch.check()
       let count = min(samples, features.rows - start)
       gather(features, rows: nil, start: start, count: count, scaling: scaling, into: block)
+      if squashes { normalization?.squash(block, count: count) }
       // Numbers near the smallest one lose all their digits: less than 2⁻¹⁰⁷³ each.
       for (index, norm) in rowNormBounds(columns).prefix(count).enumerated() {
-        centers.store((Interval(norm) * (1 + Interval(0x1p-51)) + Interval(Double(features.columns)) * Interval(0x1p-1073)).upper, at: start + index)
+        centers.store((Interval(norm) * (1 + Interval(squashes ? 0x1p-48 : 0x1p-51)) + Interval(Double(features.columns)) * Interval(0x1p-1073)).upper, at: start + index)
       }
     }
     withExtendedLifetime(tile) {}
@@ -79,9 +85,9 @@ package final class RadiusSamples {
   }
 
   /// - Throws: the reason why the work must end.
-  package func result(_ row: Int) throws(Failure) -> CertifiedRadii.Result { try radii.radius(scores(row), center: .upTo(length(row)), reach: .upTo(length(features.rows + row)), isExact: isExact, isExactInTwin: isExactInTwin) }
+  package func result(_ row: Int) throws(Failure) -> CertifiedRadii.Result { try radii.radius(scores(row), center: .upTo(length(row)), plain: .upTo(length(2 * features.rows + row)), reach: .upTo(length(features.rows + row)), isExact: isExact, isExactInTwin: isExactInTwin) }
 
-  private func length(_ index: Int) -> Double { lengths.vector(count: 2 * features.rows, precision: .float64).load(index) }
+  private func length(_ index: Int) -> Double { lengths.vector(count: 3 * features.rows, precision: .float64).load(index) }
 
   /// The numbers of one input as Doubles.
   package func numbers(ofRow row: Int) throws(Failure) -> [Double] {

@@ -41,6 +41,8 @@ struct RoundingFailure: Error {}
 
 /// The rounding of x ↦ Wx + b as the kernels compute it: multiply-adds over the inputs in ascending order, from the bias or from what the product is added to.
 ///
+/// Winograd's algorithm is bounded by its sums of magnitudes: each product passes 3c + 11 roundings at most, c being the channels that are summed. The larger of both bounds counts.
+///
 /// Every partial sum is bounded by s̃R + β, because a part of W's columns has at most W's norm. So n roundings change the sum by at most γ(n)(s̃R + β) in ℓ₂, those of products where they are rounded by √n·u of it, and underflow by at most n√m·η (certificate_format.md, "Rounding errors").
 struct ProductRounding {
   let norm: Interval
@@ -52,8 +54,27 @@ struct ProductRounding {
   private let underflow: Interval
   /// By how much the computed operator differs from the exact one.
   private let preparation: Interval
+  private let squares: Squares?
 
-  init(norm: Interval, partial: Interval, bias: Interval, terms: Int, outputs: Int, preparation: Interval = Interval(0), _ unit: RoundingUnit) throws(Failure) {
+  /// What the rounding of Winograd's algorithm needs: a bound of the norm of its sums of magnitudes, γ, and what underflow adds, by itself and for each unit of the input.
+  struct Squares {
+    let sums: Interval
+    let gamma: Interval
+    let underflow: Interval
+    let growing: Interval
+
+    /// - Parameters:
+    ///   - channels: those of a group that are summed.
+    ///   - others: those of a group that are results.
+    init(sums: Interval, channels: Int, others: Int, outputs: Int, _ unit: RoundingUnit) throws(Failure) {
+      guard let gamma = unit.gamma(3 * channels + 11) else { throw Failure(.incompatible, "sums over \(channels) channels are too long for the bounds of rounding errors") }
+      (self.sums, self.gamma) = (sums, gamma)
+      underflow = unit.underflow(2 * (9 * channels + 11), rows: outputs)
+      growing = 100 * (Interval(Double(channels)) * Interval(Double(others))).squareRoot() * Interval(unit.smallest)
+    }
+  }
+
+  init(norm: Interval, partial: Interval, bias: Interval, terms: Int, outputs: Int, preparation: Interval = Interval(0), squares: Squares? = nil, _ unit: RoundingUnit) throws(Failure) {
     guard let gamma = unit.productGamma(terms) else { throw Failure(.incompatible, "sums of \(terms) terms are too long for the bounds of rounding errors") }
     self.norm = norm
     self.partial = partial + preparation
@@ -61,15 +82,20 @@ struct ProductRounding {
     self.outputs = outputs
     self.gamma = gamma
     self.preparation = preparation
+    self.squares = squares
     underflow = unit.underflow(2 * (terms + 2), rows: outputs)
   }
 
   /// |Wx + b| for |x| ≤ R.
   func size(_ state: Interval) -> Interval { norm * state + bias }
   /// The error for a computed input of at most R.
-  func error(_ state: Interval) -> Interval { gamma * (partial * state + bias) + underflow + preparation * state }
+  func error(_ state: Interval) -> Interval {
+    let inOrder = gamma * (partial * state + bias) + underflow + preparation * state
+    guard let squares else { return inOrder }
+    return Interval.max(inOrder, squares.gamma * (squares.sums * state + bias) + squares.underflow + squares.growing * state)
+  }
   /// A bound of the computed sums, the partial ones too, for a computed input of at most R.
-  func largest(_ state: Interval) -> Interval { Interval.max(norm, partial) * state + bias + error(state) }
+  func largest(_ state: Interval) -> Interval { Interval.max(Interval.max(norm, partial), squares?.sums ?? Interval(0)) * state + bias + error(state) }
   /// The rounding error that comes from starting the sums from a state of this size.
   func errorOfStart(_ state: Interval) -> Interval { gamma * state }
 }

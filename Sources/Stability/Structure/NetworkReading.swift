@@ -32,6 +32,9 @@ package struct StageReading {
   package let index: Int
   package let form: StageForm
   package let outputs: Int
+
+  /// "blocks[0]", "the opening".
+  package var name: String { kind == "block" ? "blocks[\(index)]" : kind == "connector" ? "connectors[\(index)]" : "the \(kind)" }
 }
 
 /// A network at the moment of a call: its plan and one version of its parameters, taken apart for bounds.

@@ -29,8 +29,8 @@ package struct OperatorReading {
     linearOperator is DenseOperator ? Matrix(weights.base, rows: linearOperator.outputs, columns: linearOperator.inputs, precision: weights.precision) : nil
   }
   package var geometry: ConvolutionGeometry? { (linearOperator as? ConvolutionOperator)?.geometry }
-  /// Whether a product's sums have the order of multiply-adds that rounding bounds are for.
-  package var sumsInOrder: Bool { (linearOperator as? ConvolutionOperator)?.algorithm != .winograd }
+  /// Whether a product is computed by Winograd's algorithm, and not in the order of multiply-adds over the inputs.
+  package var isByWinograd: Bool { (linearOperator as? ConvolutionOperator)?.algorithm == .winograd }
   /// Terms of one sum of a product, at most.
   package var terms: Int {
     guard let geometry else { return inputs }

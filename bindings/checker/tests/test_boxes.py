@@ -1,6 +1,7 @@
 """Lipschitz bounds on a box of inputs: boxes hold what they must and no more, honest certificates are accepted, and forged ones are not."""
 
 import json
+import math
 from fractions import Fraction
 
 import mpmath
@@ -14,7 +15,7 @@ from test_certified_radius import changed, numbers, value_at
 
 RNG = numpy.random.default_rng
 FIELDS = ("dense", "antisymmetric", "gradient_flow")
-LOCAL = {"local_affine", "local_activation", "local_step", "local_symmetric"}
+LOCAL = {"local_affine", "local_activation", "local_step", "local_symmetric", "local_diagonal", "local_scaled"}
 mpmath.mp.prec = 400
 FUNCTIONS = {
     "identity": lambda x: x, "relu": lambda x: max(x, mpmath.mpf(0)), "leaky_relu": lambda x: max(x, x / 100), "tanh": mpmath.tanh, "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
@@ -145,6 +146,8 @@ def random_network(field, activation, precision, seed):
         network.parameters[name] = (values * factor + 0.3 * rng.standard_normal(values.shape)).astype(values.dtype)
     if rng.random() < 0.5:
         network.normalization = rng.standard_normal(inputs) * 10 ** rng.uniform(-1, 5), rng.uniform(-2, 2, inputs)
+        if rng.random() < 0.5:
+            network.squashing = rng.random(inputs) < 0.6
     if network.specification["loss"] == "least_squares" and rng.random() < 0.5:
         network.target_scaling = rng.standard_normal(3), rng.uniform(0.1, 2, 3)
     low = rng.uniform(-2, 1, inputs)
@@ -225,12 +228,46 @@ def test_a_point_and_one_number_for_all_inputs():
         assert certificate.verdict == "proved" and checker.check(network.to_bytes(), certificate.text.encode())
 
 
+def test_squashed_inputs_far_out_have_flat_slopes():
+    """And flags that are neither 0 nor 1, or of a model without a normalization, are rejected."""
+    network = stableode.Network(inputs=2, outputs=2, width=2, opening="dense", layers=1, seed=1, precision="float64")
+    network.normalization, network.squashing = ([0.0, 0.0], [1.0, 1.0]), True
+    near, far = (network.certify("lipschitz_l2", lower=low, upper=2 * low) for low in (1e-9, 1e6))
+    assert near["lipschitz"] > 0.5 * near["global"] and far["lipschitz"] < 1e-5 * far["global"]
+    for certificate in (near, far):
+        assert checker.check(network.to_bytes(), certificate.text.encode())
+    data = network.to_bytes()
+    one = numpy.ones(2).tobytes()
+    assert data.count(one) >= 2
+    place = data.rindex(one)
+    model = checker.Model(data)
+    assert model.squashed == [True, True]
+    for value in (2.0, 0.5, -1.0):
+        altered = data[:place] + numpy.array([1.0, value]).tobytes() + data[place + 16 :]
+        changed_model = checker.Model(altered)
+        if changed_model.tensors["normalization.squash"].numbers[1] == value:
+            with pytest.raises(checker.Rejected, match="neither 0 nor 1"):
+                changed_model.squashed  # noqa: B018
+
+
+def test_asinh_in_whole_numbers():
+    """Between bounds by exp: sinh of both ends lies on both sides; and next to 0, and beyond float64's squares."""
+    for x in (0.0, 1e-300, -1e-30, 1e-9, 0.3, -0.999, 1.0, 7.5, -1e5, 1e160, -1e308):
+        low, high = checker.asinh_at(checker.fine(x))
+        value = math.asinh(x)
+        assert low <= high and abs(Fraction(low, 1 << checker.FINE) - Fraction(value)) <= Fraction(4e-16) * abs(Fraction(value)) + Fraction(1, 1 << 1100)
+        assert Fraction(high - low, 1 << checker.FINE) <= Fraction(1, 1 << 200) and low <= 0 <= high or (low > 0) == (x > 0)
+    for low, high, slope in ((-1.0, 2.0, 1.0), (2.0, 3.0, 5**-0.5), (-9.0, -3.0, 10**-0.5), (1e200, 1e300, 1e-200)):
+        found = checker.asinh_slope(checker.fine(low), checker.fine(high)) / checker.ONE
+        assert slope * (1 - 1e-12) <= found <= slope * (1 + 1e-12) + 2.0**-250
+
+
 # ---- Forgeries ----------------------------------------------------------------------------------------------------------------------------------------------------------------------------------
 
 
 def subject(name):
     """A network whose certificate has the rule `name`, and the certificate's content."""
-    local = {"local_step": ("dense", "tanh"), "local_symmetric": ("gradient_flow", "sigmoid"), "local_affine": ("dense", "tanh"), "local_activation": ("dense", "tanh"), "antisymmetric": ("antisymmetric", "softplus")}
+    local = {"local_step": ("dense", "tanh"), "local_symmetric": ("gradient_flow", "sigmoid"), "local_affine": ("dense", "tanh"), "local_activation": ("dense", "tanh"), "local_scaled": ("dense", "tanh"), "local_diagonal": ("dense", "tanh"), "antisymmetric": ("antisymmetric", "softplus")}
     field, activation = local[name]
     options = {"gamma": 0.5} if field == "antisymmetric" else {}
     blocks = [{"field": field, "layers": 2, "horizon": 6.0 if field == "gradient_flow" else 1.0, "activation": activation, **options}]
@@ -238,17 +275,21 @@ def subject(name):
         blocks.insert(0, {"connector": "activation", "activation": "tanh"})
     if name == "local_affine":
         blocks.append({"connector": "dense", "features": 4, "activation": "sigmoid"})
-    network = stableode.Network(inputs=3, outputs=2, width=4, opening="dense", precision="float64", seed=2, blocks=blocks)
+    network = stableode.Network(inputs=3, outputs=2, width=4, opening="zero_padding" if name == "local_diagonal" else "dense", precision="float64", seed=2, blocks=blocks)
     for tensor, values in network.parameters.items():
         # Sums far from 0, where slopes are small and differ.
         network.parameters[tensor] = (0.3 if tensor == "opening.W" else 1.5) * values + (1.0 if tensor.split(".")[-1].startswith("b") else 0.0)
     network.normalization = numpy.array([0.5, -1.0, 2.0]), numpy.array([0.7, -1.3, 0.9])
+    if name in ("local_scaled", "local_diagonal"):
+        # All squashed inputs lie on one side of their shift, where asinh is flatter than 1.
+        network.normalization = numpy.array([-1.5, -3.0, 0.5]), numpy.array([0.7, -1.3, 0.9])
+        network.squashing = [True, True, name == "local_diagonal"]
     content = json.loads(network.certify("lipschitz_l2", lower=[0.4, -1.1, 1.8], upper=[0.7, -0.9, 2.3]).text)
     assert (name if name in LOCAL else "local_step") in rules_of(content)
     return network.to_bytes(), content
 
 
-SUBJECTS = ("local_step", "local_symmetric", "local_affine", "local_activation", "antisymmetric")
+SUBJECTS = ("local_step", "local_symmetric", "local_affine", "local_activation", "local_scaled", "local_diagonal", "antisymmetric")
 
 
 @pytest.mark.parametrize("name", SUBJECTS)

@@ -221,3 +221,47 @@ def test_sums_that_start_from_the_state_are_counted(h, weight, starts):
 
     more = error(100) - error(0)
     assert (more >= 100 * rounding.u * 1000) if starts else more == 0
+
+
+# ---- Winograd's algorithm -----------------------------------------------------------------------------------------------------------------------------------------------------------------------
+
+B_T = numpy.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]], float)
+G = numpy.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
+A_T = numpy.array([[1, 1, 1, 0], [0, 1, -1, -1]], float)
+
+
+def winograd(kernel, image, magnitudes=False):
+    """F(2×2, 3×3) with zero padding, or the same with the magnitudes of all numbers; channels × height × width."""
+    b, g, a = (abs(part) if magnitudes else part for part in (B_T, G, A_T))
+    outputs, inputs, height, width = len(kernel), len(image), *image.shape[1:]
+    padded = numpy.zeros((inputs, height + 4, width + 4))
+    padded[:, 1 : height + 1, 1 : width + 1] = image
+    result = numpy.zeros((outputs, height + 2, width + 2))
+    for y in range(0, height, 2):
+        for x in range(0, width, 2):
+            d = padded[:, y : y + 4, x : x + 4]
+            v = numpy.einsum("ij,cjk,lk->cil", b, d, b)
+            u = numpy.einsum("ij,ocjk,lk->ocil", g, abs(kernel) if magnitudes else kernel, g)
+            result[:, y : y + 2, x : x + 2] = numpy.einsum("ij,ojk,lk->oil", a, (u * v).sum(axis=1), a)
+    return result[:, :height, :width]
+
+
+@pytest.mark.parametrize(("groups", "height", "width"), [(1, 5, 6), (2, 4, 4), (1, 1, 3)])
+def test_sums_of_magnitudes_of_winograds_algorithm(groups, height, width):
+    """The bound of their norm is one of the matrix that they are, and not far above; and the algorithm is the convolution."""
+    rng = numpy.random.default_rng(2)
+    kernel = rng.standard_normal((4, 3, 3, 3)) * 10.0 ** rng.integers(-2, 2, (4, 3, 1, 1))
+    numbers = checker.whole([list(row) for row in kernel.reshape(4, -1)], 512)
+    arithmetic = object.__new__(checker.Rounding)
+    arithmetic.largest = checker.Fraction(1 << 126)
+    bound = float(arithmetic._squares(numbers, groups))
+    largest = 0.0
+    for g in range(groups):
+        part = kernel[g * 4 // groups : (g + 1) * 4 // groups]
+        columns = [winograd(part, unit.reshape(3, height, width), magnitudes=True).ravel() for unit in numpy.eye(3 * height * width)]
+        largest = max(largest, numpy.linalg.norm(numpy.array(columns), 2))
+    assert largest <= bound <= (3 if height > 1 else 6) * largest
+    image = rng.standard_normal((3, height, width))
+    padded = numpy.pad(image, ((0, 0), (1, 1), (1, 1)))
+    direct = sum(numpy.einsum("oc,cyx->oyx", kernel[:, :, i, k], padded[:, i : i + height, k : k + width]) for i in range(3) for k in range(3))
+    assert winograd(kernel, image) == pytest.approx(direct, abs=1e-12)

@@ -120,10 +120,11 @@ class Analyzable(Model):
             repaired, distance = network.repair("non_expansive")
             assert repaired.certify("non_expansive")
 
-        statement: "step_size", "non_expansive", or "lipschitz_l2" with a limit, which changes the readout. The singular values of matrices
-        above what the failing conditions allow become that; kernels of convolutions are multiplied by a factor, which is not the nearest
-        change. `certificate.repair["distance"]` says the distance beforehand where it is soon computed. Errors: UnknownNameError;
-        IncompatibleError, with the reason, where no change of the weights is known.
+        statement: "step_size", "non_expansive", "contraction", "energy", "absolute_stability", or "lipschitz_l2" with a limit (on a box of
+        inputs, if lower and upper are given), which changes the readout. The singular values of matrices above what the failing conditions
+        allow become that; kernels of convolutions are multiplied by a factor, which is not the nearest change.
+        `certificate.repair["distance"]` says the distance beforehand where it is soon computed. Errors: UnknownNameError;
+        IncompatibleError, with the reason and what else helps, where no change of the weights is known.
         """
         distance, pointer, chosen = ctypes.c_double(), new_pointer(), options_json(options)
         library.sode_network_repair(self._pointer, text(statement, "statement"), chosen, len(chosen), ctypes.byref(distance), ctypes.byref(pointer))

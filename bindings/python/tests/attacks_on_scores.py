@@ -16,6 +16,8 @@ def double_twin(network):
     for name, values in network.parameters.items():
         made.parameters[name] = values.astype("float64")
     made.normalization = network.normalization
+    if network.squashing.any():
+        made.squashing = network.squashing
     if network.target_scaling is not None:
         made.target_scaling = network.target_scaling
     return made

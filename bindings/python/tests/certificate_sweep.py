@@ -153,6 +153,8 @@ def random_network(statement, index, seed=0):
     if random.random() < 0.3 and network.specification["opening"] in ("dense", "zero_padding"):
         spread = 6 if random.random() < 0.2 else 0.5
         network.normalization = random.standard_normal(network.inputs), 10 ** random.uniform(-spread, spread, network.inputs)
+        if random.random() < 0.4 and not network.specification.get("input_shape"):
+            network.squashing = random.random(network.inputs) < 0.6
     if network.specification["loss"] == "least_squares" and random.random() < 0.3:
         network.target_scaling = random.standard_normal(network.outputs), 10 ** random.uniform(-1, 1, network.outputs)
     if random.random() < 0.5 and treatment not in ("huge", "subnormal"):

@@ -17,12 +17,12 @@ def changed(network, **options):
 
 
 def assert_repaired(network, certificate):
-    """Largest steps, factors of the weights and smallest damping. Nothing is said where another hypothesis fails as well, of slopes or of another field's damped step."""
+    """Largest steps, factors of the weights and smallest damping. Nothing is said where another hypothesis fails as well, of slopes or of numbers k."""
     repair = certificate.repair
     failing = {hypothesis["name"] for hypothesis in certificate.hypotheses if not hypothesis["holds"]}
     statement = certificate.record["statement"]
     (block, *others) = network.specification["blocks"]
-    if not repair or others or failing & {"slopes", "damped_step"}:
+    if not repair or others or failing & {"slopes", "multistep_k"}:
         return
     if "weight_factor" in repair:
         made = changed(network)

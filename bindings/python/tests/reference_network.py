@@ -88,6 +88,7 @@ def scores(network, x):
     if network.normalization is not None:
         shift, scale = network.normalization
         y = (y - numpy.asarray(shift, REAL)) * numpy.asarray(scale, REAL)
+        y = numpy.where(network.squashing, numpy.arcsinh(y), y)
     tensors = network.parameters
     if specification["opening"] == "dense":
         y = y @ tensors["opening.W"].astype(REAL).T + tensors["opening.b"].astype(REAL)

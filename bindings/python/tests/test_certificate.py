@@ -7,6 +7,7 @@ import numpy
 import pytest
 
 import stableode
+from checks_of_repairs import assert_repaired
 
 OPTIONS = dict(inputs=6, outputs=3, width=10, field="gradient_flow", integrator="euler", layers=4, horizon=0.5, opening="dense", seed=3)
 
@@ -137,14 +138,120 @@ def test_scaled_weights_are_folded(options, precision):
 
 
 def test_limits_that_no_weights_satisfy_have_no_repair():
-    """Limits beside which the roundings of the weights are large, or whose product with a norm no number holds."""
+    """Limits whose product with a norm no number of float32 holds to its last digit."""
     network = stableode.Network(**OPTIONS)
     network.parameters["readout.W"] = network.parameters["readout.W"] * numpy.float32(0.1)
-    for limit in (1e-323, 1e-200, 1e-30, 1e-9):
+    for limit in (1e-323, 1e-200, 1e-35):
         certificate = network.certify("lipschitz_l2", limit=limit)
         assert not certificate and "distance" not in certificate.repair
         with pytest.raises(stableode.IncompatibleError, match="no change of the weights"):
             network.repair("lipschitz_l2", limit=limit)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("share", [1e-6, 1e-14])
+def test_limits_far_below_the_bound_are_kept(precision, share):
+    """Nearly all of the readout goes, and what stays has the singular vectors of the readout."""
+    network = stableode.Network(**dict(OPTIONS, precision=precision))
+    limit = network.certify("lipschitz_l2")["lipschitz"] * share
+    repaired, distance = network.repair("lipschitz_l2", limit=limit)
+    after = repaired.certify("lipschitz_l2", limit=limit)
+    before, left = (numpy.asarray(made.parameters["readout.W"], "float64") for made in (network, repaired))
+    assert after and after["lipschitz"] > 0.999 * limit and distance == pytest.approx(numpy.linalg.norm(before - left), rel=1e-6)
+    u, values, v = numpy.linalg.svd(before, full_matrices=False)
+    assert left == pytest.approx((u * numpy.minimum(values, numpy.linalg.norm(left, 2))) @ v, rel=1e-5, abs=1e-5 * abs(left).max())
+
+
+REPAIRED = {
+    "contraction": dict(field="antisymmetric_damped", gamma=0.8, horizon=3.0),
+    "energy": dict(field="antisymmetric", gamma=0.8, horizon=6.0),
+    "absolute_stability": dict(field="gradient_flow", integrator="linear_multistep", horizon=60.0),
+}
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("statement", REPAIRED)
+def test_what_is_named_makes_statements_provable(statement, precision):
+    """The nearest weights, the largest step, the factor of the weights and the damping, each by itself."""
+    network = stableode.Network(inputs=6, outputs=3, width=10, layers=3, seed=4, precision=precision, **REPAIRED[statement])
+    certificate = network.certify(statement)
+    assert certificate.verdict == "not_provable" and "layer" in certificate.reason and "blocks[0]" in certificate.reason
+    assert {"weight_factor", "distance", "text"} <= set(certificate.repair)
+    assert_repaired(network, certificate)
+    repaired, distance = network.repair(statement)
+    assert repaired.certify(statement) and distance == pytest.approx(certificate.repair["distance"], rel=1e-3)
+
+
+def test_a_box_keeps_what_holds_everywhere():
+    """A repair by the readout, and bounds for all inputs where a box cannot be followed."""
+    network = stableode.Network(**dict(OPTIONS, field="dense", activation="tanh"))
+    box = dict(lower=-0.5, upper=0.5)
+    limit = network.certify("lipschitz_l2", **box)["lipschitz"] / 3
+    certificate = network.certify("lipschitz_l2", limit=limit, **box)
+    assert certificate.verdict == "not_provable" and certificate.repair["distance"] > 0 and "largest factor" in certificate.reason
+    repaired, distance = network.repair("lipschitz_l2", limit=limit, **box)
+    assert repaired.certify("lipschitz_l2", limit=limit, **box) and distance == pytest.approx(certificate.repair["distance"], rel=1e-3)
+    image = stableode.Network(input_shape=[1, 5, 5], outputs=3, operator="convolution", field="dense", layers=2, width=2)
+    on_box = image.certify("lipschitz_l2", **box)
+    assert on_box and on_box["lipschitz"] == on_box["global"] and "all inputs, because" in on_box.record["claim"]
+
+
+@pytest.mark.parametrize(
+    ("options", "statement", "help"),
+    [
+        (dict(field="antisymmetric", gamma=0.0, horizon=9.0), "step_size", "gamma"),
+        (dict(field="antisymmetric", gamma=0.0, integrator="heun"), "step_size", "ssprk3"),
+        (dict(field="antisymmetric", gamma=0.3, integrator="rk4"), "step_size", "gamma 0"),
+        (dict(field="antisymmetric_damped", gamma=40.0, layers=1), "contraction", "less than 2"),
+        (dict(field="gradient_flow", activation="silu"), "non_expansive", "tanh or relu"),
+        (dict(field="gradient_flow", integrator="linear_multistep", layers=2), "absolute_stability", "between −1 and 1"),
+        (dict(field="dense"), "volume", "whatever the weights are"),
+        (dict(field="dense"), "lipschitz_linf", "weight_factor"),
+        (dict(field="dense"), "certified_radius", "margins"),
+    ],
+)
+def test_where_no_weights_help_the_error_says_what_does(options, statement, help):
+    network = stableode.Network(**{**dict(inputs=4, outputs=3, width=6, layers=2, seed=1), **options})
+    if statement == "absolute_stability":
+        network.parameters["blocks.0.k"] = numpy.array([[1.5]], "float32")
+    with pytest.raises(stableode.IncompatibleError, match=help):
+        network.repair(statement)
+
+
+def test_reasons_say_where():
+    """The layer that breaks a condition, with a witness too, and the factor that is largest where a product is too large."""
+    network = stableode.Network(**dict(OPTIONS, layers=3, horizon=6.0))
+    weights = network.parameters["blocks.0.K"] * numpy.float32(0.1)
+    weights[1] *= 1000
+    network.parameters["blocks.0.K"] = weights
+    for statement in ("non_expansive", "step_size"):
+        certificate = network.certify(statement)
+        assert certificate.verdict == "refuted" and "(blocks[0], layer 1)" in certificate.reason and certificate.witness["layer"] == 1
+    dense = stableode.Network(**dict(OPTIONS, layers=3, field="dense"))
+    dense.parameters["blocks.0.K"] = weights
+    assert "blocks[0], whose layer 1 has" in dense.certify("lipschitz_l2", limit=1.0).reason
+    dense.parameters["blocks.0.K"] = weights * numpy.float32(1e30)
+    huge = stableode.Network(**dict(OPTIONS, layers=12, field="dense"))
+    huge.parameters["blocks.0.K"] = huge.parameters["blocks.0.K"] * numpy.float32(1e30)
+    overflow = huge.certify("lipschitz_l2")
+    assert overflow.verdict == "not_provable" and "larger than any number" in overflow.reason and "whose layer" in overflow.reason
+
+
+def test_radii_that_overflow_say_so():
+    """And that a margin is too small for its rounding errors is another reason, as is a tie."""
+    network = stableode.Network(inputs=3, outputs=2, width=3, opening="dense", layers=1, seed=1)
+    x = numpy.ones(3, "float32")
+    small = network.copy()
+    small.parameters["readout.W"] = network.parameters["readout.W"] * 0
+    assert "tie" in small.certify("certified_radius", x).reason
+    small.parameters["readout.b"] = numpy.array([1e6, 1e6 + 0.0625], "float32")
+    small.parameters["readout.W"] = network.parameters["readout.W"] * numpy.float32(1e-3)
+    assert "rounding" in small.certify("certified_radius", x).reason
+    # Sums of rows of alternating signs stay small, but their bounds do not.
+    large = stableode.Network(inputs=2, outputs=2, width=2, opening="dense", layers=1, seed=1)
+    large.parameters["opening.W"] = numpy.array([[1e30, -1e30], [1.0, 0.0]], "float32")
+    certificate = large.certify("certified_radius", numpy.array([1e8, 1e8], "float32"))
+    assert certificate.verdict == "not_provable" and "overflow" in certificate.reason and "the opening" in certificate.reason
 
 
 def test_steps_are_offered_where_they_help():

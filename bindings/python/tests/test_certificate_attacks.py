@@ -169,3 +169,36 @@ def test_bounds_on_a_box_know_the_leak_in_both_precisions():
     certificate = network.certify("lipschitz_l2", lower=-2.0, upper=-1.0)
     scores = network.scores([[-2.0, -1.5], [-1.0, -1.5]])
     assert 0.0101 > certificate["lipschitz"] >= scores[1, 0] - scores[0, 0] > 0.0099999999
+
+
+@pytest.mark.parametrize("size", [1, 4, 7, 12])
+@pytest.mark.parametrize("channels", [3, 16, 32])
+def test_rounding_errors_of_winograds_algorithm_stay_below_their_bound(size, channels):
+    """Of single samples and of tiles, which have kernels of their own; for weights and images of all sizes."""
+    random = numpy.random.default_rng([size, channels])
+    blocks = [
+        dict(connector="convolution", channels=channels, activation="relu"), dict(field="gradient_flow", operator="convolution", layers=2, horizon=0.2, activation="relu"),
+        dict(field="dense", operator="convolution", layers=2, horizon=1.0), dict(connector="global_average"),
+    ]  # fmt: skip
+    largest = 0.0
+    for attempt in range(4):
+        options = dict(input_shape=[2, size, size], outputs=3, blocks=blocks, seed=attempt)
+        network, exact = stableode.Network(**options), stableode.Network(precision="float64", **options)
+        for name, values in network.parameters.items():
+            changed = (values * 10 ** random.uniform(-1, 1) + random.standard_normal(values.shape) * 10 ** random.uniform(-3, 0)).astype("float32")
+            network.parameters[name], exact.parameters[name] = changed, changed.astype("float64")
+        x = (random.standard_normal((20, network.inputs)) * 10 ** random.uniform(-3, 3, (20, 1))).astype("float32")
+        certificates = [network.certify("certified_radius", row) for row in x[:6]]
+        errors = [network.scores(row[None])[0].astype("float64") - exact.scores(row[None].astype("float64"))[0] for row in x[:6]]
+        tile = network.scores(x).astype("float64") - exact.scores(x.astype("float64"))
+        for i, certificate in enumerate(certificates):
+            if certificate.verdict != "proved":
+                assert "rounding errors" in certificate.reason or "tie" in certificate.reason, certificate.reason
+                continue
+            best = certificate.record["result"]["class"]
+            for margin in certificate.record["result"]["margins"]:
+                for wrong in (errors[i], tile[i]):
+                    share = abs(wrong[best] - wrong[margin["class"]]) / margin["error"]
+                    assert share <= 1
+                    largest = max(largest, share)
+    assert largest > 0

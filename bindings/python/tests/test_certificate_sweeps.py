@@ -73,9 +73,9 @@ def test_the_largest_radius_is_proved():
 
 
 def refused(network, certificate):
-    """What the checker's page says that it refuses although it may be true: boxes, weights mixed in time, padding by the image's pixels, and two fields over convolutions."""
+    """What the checker's page says that it refuses although it may be true: weights mixed in time, padding by the image's pixels, and two fields over convolutions."""
     options = network.specification
-    if certificate.record["options"].get("lower") or options["opening_norm"] != "free" or options["readout_norm"] != "free":
+    if options["opening_norm"] != "free" or options["readout_norm"] != "free":
         return True
     if certificate.record["statement"] == "certified_radius" and certificate["radius"] > (1e300 if network.specification["precision"] == "float64" else 1e30):
         return True  # so near to the largest number that the checker's sums and the library's come out on different sides

@@ -92,11 +92,37 @@ def test_what_cannot_be_squashed():
     image.normalization = (0.0, 1.0)
     with pytest.raises(stableode.IncompatibleError, match="images"):
         image.squashing = True
-    made = network(width=4, opening="dense", field="gradient_flow", layers=2)
-    for statement, given in (("lipschitz_l2", None), ("lipschitz_linf", None), ("certified_radius", [0.0, 0.0, 0.0])):
-        assert "asinh" in str(made.certify(statement, given).reason)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("opening", ["dense", "zero_padding"])
+def test_certificates_hold_for_squashed_inputs(precision, opening):
+    """Λ is that of the same network without asinh, whose slopes are at most 1; no two inputs show more, and none within a radius has another class, however far out it lies."""
+    made = network(precision, width=4, opening=opening, field="gradient_flow", horizon=0.3, layers=2)
+    plain = made.copy()
+    plain.squashing = None
+    exact, random = (made if precision == "float64" else network("float64", width=4, opening=opening, field="gradient_flow", horizon=0.3, layers=2)), numpy.random.default_rng(3)
+    for name, values in made.parameters.items():
+        exact.parameters[name] = values.astype("float64")
+    raw = (random.standard_normal((200, 3)) * 10 ** random.uniform(-3, 5, (200, 1))).astype(precision)
+    near = raw + random.standard_normal(raw.shape) * 10 ** random.uniform(-3, 1, (200, 1))
+    for statement, order in (("lipschitz_l2", 2), ("lipschitz_linf", numpy.inf)):
+        bound = made.certify(statement)["lipschitz"]
+        assert bound == plain.certify(statement)["lipschitz"]
+        ratios = numpy.linalg.norm(exact.scores(raw) - exact.scores(near), order, axis=1) / numpy.linalg.norm(raw - near, order, axis=1)
+        assert ratios.max() <= bound * (1 + 1e-6)
+    classes, radii = made.certified_radius(raw)
+    assert (radii > 0).mean() > 0.9 and (classes == made.predict(raw)).all()
+    for _ in range(50):
+        direction = random.standard_normal(raw.shape)
+        moved = raw + (0.999 * radii / numpy.linalg.norm(direction, axis=1))[:, None] * direction
+        inside = numpy.linalg.norm(moved.astype(precision).astype("float64") - raw, axis=1) <= radii
+        assert (made.predict(moved.astype(precision))[inside] == classes[inside]).all() and inside.mean() > 0.3
+    # On a box far out the slopes of asinh are small.
+    far = made.certify("lipschitz_l2", lower=1e6, upper=1e7)
+    assert far and far["lipschitz"] <= far["global"] == made.certify("lipschitz_l2")["lipschitz"]
     # Statements about blocks know nothing of inputs.
-    assert network(width=4, opening="dense", field="gradient_flow", steps="row_sums", layers=2).certify("non_expansive")
+    assert made.certify("non_expansive")
 
 
 def test_defaults_squash_heavy_tails_alone():
@@ -153,6 +179,17 @@ def test_onnx(precision):
     raw[:4, 0] = [1e6, -1e6, 1e-6, 0.5]
     session = onnxruntime.InferenceSession(onnx.model(made), providers=["CPUExecutionProvider"])
     assert session.run(None, {"features": raw})[0] == pytest.approx(made.scores(raw), rel=1e-4 if precision == "float32" else 1e-12, abs=1e-4 if precision == "float32" else 1e-12)
+
+
+def test_onnx_of_numbers_whose_squares_overflow():
+    onnxruntime = pytest.importorskip("onnxruntime")
+    from stableode import onnx
+
+    made, raw = network("float64"), features()[:6]
+    raw[:, 0] = [1e153, -1.4e154, 1e200, -1e300, 1e307, 1e-300]
+    session = onnxruntime.InferenceSession(onnx.model(made), providers=["CPUExecutionProvider"])
+    assert numpy.isfinite(made.scores(raw)).all()
+    assert session.run(None, {"features": raw})[0] == pytest.approx(made.scores(raw), rel=1e-12, abs=1e-12)
 
 
 def test_torch():

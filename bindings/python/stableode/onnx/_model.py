@@ -113,9 +113,12 @@ class _Exporter:
         if self.graph.dtype == numpy.float32:
             wide = add("Asinh", value)
         else:
-            # Runtimes know asinh in float32 alone.
-            root = add("Sqrt", add("Add", add("Mul", value, value), constant(1.0, "one")))
-            wide = add("Mul", add("Sign", value), add("Log", add("Add", add("Abs", value), root)))
+            # Runtimes know asinh in float32 alone. With m = max(|z|, 1) it is log m + log(|z|/m + √((z/m)² + (1/m)²)), in which no square overflows.
+            size, one = add("Abs", value), constant(1.0, "one")
+            largest = add("Max", size, one)
+            share, rest = add("Div", size, largest), add("Div", one, largest)
+            root = add("Sqrt", add("Add", add("Mul", share, share), add("Mul", rest, rest)))
+            wide = add("Mul", add("Sign", value), add("Add", add("Log", largest), add("Log", add("Add", share, root))))
         self.value = add("Add", wide, kept)
 
     def _opening(self) -> None:
