@@ -169,8 +169,9 @@ class TrajectoryModel:
         moments = numpy.broadcast_to(moments, (len(starts), moments.shape[-1])) if moments.ndim == 1 else moments
         if moments.ndim != 2 or len(moments) != len(starts) or moments.shape[1] == 0:
             raise ShapeMismatchError(f"times has shape {moments.shape}; it must be [times], or [{len(starts)}, times]")
-        for index, own in enumerate(moments):
-            check_times(f"trajectory {index}", own)
+        if not (numpy.isfinite(moments).all() and (numpy.diff(moments, axis=1) >= 0).all()):
+            for index, own in enumerate(moments):
+                check_times(f"trajectory {index}", own)
         units = self._units
         # Adaptive steps are as short as their tolerance asks for.
         is_adaptive = self.network.specification["blocks"][0]["integrator"] in _options("block")["relative_tolerance"].taken_by.get("integrator", ())
@@ -359,7 +360,7 @@ def _split(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         elif key in network:
             chosen[key] = value
         else:
-            near = difflib.get_close_matches(key, [*network, *fitting, *inspect.signature(fit).parameters], n=1)
+            near = difflib.get_close_matches(key, [*network, *fitting, *inspect.signature(fit).parameters], n=1, cutoff=0.75)
             hint = f"did you mean {near[0]!r}?" if near else "stableode.options() lists them"
             raise UnknownNameError(f"{key} is no option of a network, of a block or of a fit; {hint}")
     return chosen, fit_options
