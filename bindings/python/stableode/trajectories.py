@@ -216,7 +216,7 @@ def load(path: str | os.PathLike[str], *, known: KnownTerms | None = None) -> Tr
     shift, scale, time_unit, layout, figures = read(network)
     nothing = numpy.empty((0, len(shift)))
     if known is not None:
-        _give(known, network, _Units(shift, scale, time_unit))
+        known._give(network, _Units(shift, scale, time_unit))
     return TrajectoryModel(network, nothing, TrajectoryFit(nothing, **figures), shift, scale, time_unit, known, layout=layout)
 
 
@@ -273,6 +273,8 @@ def fit(
     units = _Units.none(packed.width) if scaling == "none" else _Units.of(packed, each)
     substeps, steps = integer(substeps, "substeps", 1), packed.steps
     if known is not None:
+        if not isinstance(known, KnownTerms):
+            raise UnsupportedTypeError(f"known is a {type(known).__name__}; it must be KnownTerms(function, jacobian), or None")
         network_options["known_terms"] = True
     network = Network(
         opening="trajectory", channels=packed.width, width=packed.width, inputs=packed.width + steps, outputs=packed.width, outputs_at="steps",
@@ -280,7 +282,7 @@ def fit(
     )
     _refuse_wider(network, packed)
     if known is not None:
-        _give(known, network, units)
+        known._give(network, units)
     return _fitted(network, packed, units, known, fit_initial_states, time_limit, on_progress, cancel, fitting)
 
 
@@ -315,15 +317,10 @@ def _warn_of_losses(result: TrajectoryFit, starts: numpy.ndarray, states: numpy.
         )
 
 
-def _give(known: KnownTerms, network: Network, units: _Units) -> None:
-    if not isinstance(known, KnownTerms):
-        raise UnsupportedTypeError(f"known is a {type(known).__name__}; it must be KnownTerms(function, jacobian), or None")
-    known._give(network, units)
-
-
 def _refuse_wider(network: Network, packed: PackedTrajectories) -> None:
     """Errors: IncompatibleError for a field with momenta or velocities of its own beside the data: nothing says where they begin."""
-    width = int(numpy.prod(equation.state_shape(network, 0)))
+    # With known terms a state carries the time besides.
+    width = int(numpy.prod(equation.state_shape(network, 0))) - bool(network.specification.get("known_terms"))
     if width != packed.width:
         name = network.specification["blocks"][0]["field"]
         raise IncompatibleError(
