@@ -17,6 +17,9 @@ END_HORIZON (1), END_EVENT (2) and END_FAILURE (3) are the values of `Solution.e
 or failed.
 """
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
 from ._errors import (
     BufferTooSmallError,
     CallbackFailedError,
@@ -44,7 +47,6 @@ from ._errors import (
     VersionMismatchError,
 )
 from ._limits import limits
-from ._options import BlockOptions, ConnectorOptions, NetworkOptions, TrainerOptions
 from ._registries import (
     activations,
     architectures,
@@ -89,6 +91,9 @@ from .stepper import Stepper
 from .stream import Stream
 from .trainer import Trainer
 from .validation import cross_validate
+
+if _TYPE_CHECKING:
+    from ._options import BlockOptions, ConnectorOptions, NetworkOptions, TrainerOptions
 
 __version__ = "0.2.0"
 
@@ -183,3 +188,16 @@ __all__ = [
     "time_bases",
     "trajectory_terms",
 ]
+
+
+def __getattr__(name: str) -> _Any:
+    """The types of options, which few programs need and which take milliseconds to make."""
+    if name in ("BlockOptions", "ConnectorOptions", "NetworkOptions", "TrainerOptions"):
+        from . import _options
+
+        return getattr(_options, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
