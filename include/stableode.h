@@ -491,7 +491,7 @@ SODE_API void sode_table_free(sode_table *table);
  * of a category that the record lacks: "error" or "zeros". weight is the column of the samples' weights (sode_dataset_weighted). Without "inputs" the features are plain numbers. */
 typedef struct sode_columns sode_columns;
 /* Makes the record of training data. targets: a table of the targets alone, or NULL. options (JSON, or NULL), all optional: {"target": "kind" or a list of columns,
- * "classes": "auto" (texts, booleans and dictionaries are classes), "always" or "never", "missing": "error", "unseen": "error", "weight": "w", "ignore": ["id"], "columns":
+ * "classes": "auto" (texts, dictionaries, and booleans of a single target are classes), "always" or "never", "missing": "error", "unseen": "error", "weight": "w", "ignore": ["id"], "columns":
  * {"city": {"kind": "category" or "number", "missing": …, "unseen": …, "categories": […]}}}. Columns of texts and dictionaries are categories, all others numbers. */
 SODE_API sode_status sode_columns_fit(sode_table *table, sode_table *targets, const char *options, size_t length, sode_columns **columns);
 SODE_API sode_status sode_columns_create_json(const char *text, size_t length, sode_columns **columns);

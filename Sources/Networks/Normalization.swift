@@ -54,6 +54,17 @@ package final class Normalization: Sendable {
   /// - Throws: `memory`.
   package func squashing(_ features: [Int]) throws(Failure) -> Normalization { try copy(squashing: features, precision: narrow.shift.precision) }
 
+  /// The same normalization with the scale 0 for features that are left out.
+  /// - Throws: `memory`.
+  package func keeping(_ kept: [Bool]) throws(Failure) -> Normalization {
+    let made = try copy(squashing: squashed, precision: narrow.shift.precision)
+    for feature in kept.indices where !kept[feature] {
+      made.scale.store(0, at: feature)
+      made.narrow.scale.store(0, at: feature)
+    }
+    return made
+  }
+
   /// The same normalization for a network of another precision.
   /// - Throws: `memory`.
   package func converted(to precision: Precision) throws(Failure) -> Normalization { try copy(squashing: squashed, precision: precision) }

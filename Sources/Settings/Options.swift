@@ -149,6 +149,9 @@ extension OptionDescription {
       _ = try parseReals(given, key: key)
       return value
     case (.reals, .structure(.array(let elements))): return try checked(.text(try listText(elements)))
+    // One number is a list of one.
+    case (.reals, .integer(let given)): return .text("\(given)")
+    case (.reals, .real(let given)): return try checked(.text("\(given)"))
     default: throw Failure(.unsupportedType, "\(key) takes \(kind.typeName), \(kind.allowed); given: \(value.shown)")
     }
   }

@@ -47,6 +47,7 @@ extension OptionValues {
     try choose("learning_rate", .real(Self.rate(stateNumbers: task.stateNumbers)))
     try choose("weight_decay", .real(Self.decay(task)))
     try choose("schedule", .text("cosine"))
+    try choose("screening", .flag(!task.isStream))
     try choose("batch_size", .integer(Int64(Self.batch(rows: task.rows))))
     let batch = min(try choice.integer("batch_size"), task.rows)
     let stepsPerEpoch = (task.rows + batch - 1) / batch

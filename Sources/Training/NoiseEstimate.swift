@@ -17,51 +17,28 @@ enum NoiseEstimate {
   /// The largest order of the matrices, whose reduction must not take long.
   private static let mostOrder = 384
 
-  /// Whether the answer is asked for: for plain features and losses of classes or squares. A robust loss has targets whose variance says nothing, and losses with margins have a decay by other reasons.
-  static func applies(to plan: NetworkPlan, rows: Int) -> Bool {
-    let features = 2 * plan.inputs + directions
-    return plan.squashesInputs && [nil, .standard].contains(plan.loss.targetScale) && plan.loss.marginRadius == nil && rows >= 10 && rows < manyRows && plan.inputs <= 1024
-      && min(features, min(rows, mostRows)) <= mostOrder && targets(of: plan) <= mostTargets
+  /// Whether the answer is asked for: where variances say something, and the matrices are small.
+  static func applies(to plan: NetworkPlan, _ normalization: Normalization?, rows: Int) -> Bool {
+    let inputs = (0..<plan.inputs).count { normalization?.scale.load($0) != 0 }
+    return SampledTable.suits(plan) && rows >= 10 && rows < manyRows && (1...1024).contains(inputs) && min(2 * inputs + directions, min(rows, mostRows)) <= mostOrder && SampledTable.targets(of: plan) <= mostTargets
   }
-
-  /// The numbers of a sample that are to be explained.
-  private static func targets(of plan: NetworkPlan) -> Int { plan.loss.targetKind == .labels ? plan.loss.classes(outputs: plan.outputs) : plan.targetCount }
 
   /// - Parameters:
   ///   - training: data that has been checked against the plan (`suited`), and for which `applies` is true.
   ///   - normalization: how features enter the network.
   /// - Throws: `memory`; why the work must end.
   static func isLinearUpToNoise(_ training: Dataset, _ plan: NetworkPlan, _ normalization: Normalization?) throws(Failure) -> Bool {
-    let (inputs, count) = (plan.inputs, min(training.count, mostRows))
-    let (all, targetCount) = (2 * inputs + directions, targets(of: plan))
-    let columns = Block.columns(forSamples: count)
-    let memory = try Buffer(count: (all + targetCount) * columns, precision: .float64)
-    let block = Block(memory.base, rows: all + targetCount, columns: columns, precision: .float64)
-    let rows = (0..<count).map { Int64($0 * training.count / count) }
-    let (features, targets) = (block.rows(0..<inputs), block.rows(all..<all + targetCount))
-    let view = try plan.arrange(training.features, called: "the training data")
-    // In float64, whatever the network's precision.
-    let scaling = normalization.map { FeatureScaling(shift: $0.shift, scale: $0.scale) }
-    rows.withUnsafeBufferPointer { gather(view, rows: $0.baseAddress, start: 0, count: count, scaling: scaling, into: features) }
-    normalization?.squash(features, count: count)
-    if plan.loss.targetKind == .labels, let labels = training.labels {
-      fill(targets, 0)
-      let numbers = Vector(targets.base, count: targetCount * columns, precision: .float64)
-      for (sample, row) in rows.enumerated() { numbers.store(1, at: Int(labels[Int(row)]) * columns + sample) }
-    } else if let values = training.readAsValues.values {
-      rows.withUnsafeBufferPointer { gather(values, rows: $0.baseAddress, start: 0, count: count, into: targets) }
-      standardizeRows(targets, count: count)
-    }
-    standardizeRows(features, count: count)
-    centerRows(targets, count: count)
+    let sample = try SampledTable(training, plan, normalization, mostRows: mostRows) { $0 + directions }
+    let (count, inputs, features, targets) = (sample.count, sample.features.rows, sample.features, sample.targets)
+    let (all, columns) = (2 * inputs + directions, sample.block.columns)
     // Where nothing changes there is no noise.
     guard largestMagnitude(targets) > 0 else { return false }
     func matrix(_ block: Block) -> Matrix { Matrix(block.base, rows: block.rows, columns: count, rowStride: columns, columnStride: 1, precision: .float64) }
     let linear = try ridgeValidation(matrix(features), targets: matrix(targets))
     guard linear < 0.9 else { return false }
-    try bend(block.rows(0..<all), inputs: inputs, count: count)
-    let curved = try ridgeValidation(matrix(block.rows(0..<all)), targets: matrix(targets))
-    withExtendedLifetime(memory) {}
+    try bend(sample.block.rows(0..<all), inputs: inputs, count: count)
+    let curved = try ridgeValidation(matrix(sample.block.rows(0..<all)), targets: matrix(targets))
+    withExtendedLifetime(sample) {}
     return 1 - curved >= 0.97 * (1 - linear)
   }
 

@@ -50,6 +50,9 @@ package struct TrainerOptions: Sendable {
       "normalization", .choice(["by_tails", "standardize", "none"]), default: .text("by_tails"), fixed: true,
       "standardize: the first run of a new network shifts and scales its inputs by the mean and standard deviation of the training data, unless a normalization has been set; by_tails: the same, but inputs with heavy tails enter as asinh of their distance from the median, in units of the distance of the nearer quartile; none: it leaves them"),
     OptionDescription(
+      "screening", .flag, default: .flag(false), automatic: true, fixed: true,
+      "whether the first run of a new network that normalizes its inputs leaves out, with the scale 0, those of a table with at least 16 columns and fewer than 10000 rows on which the targets do not depend, as far as tests of single columns and of pairs can tell, if only a part of them counts. Automatic: true for data in memory if optimizer is not set"),
+    OptionDescription(
       "target_scaling", .choice(["standardize", "none"]), default: .text("standardize"), fixed: true,
       "standardize: the first run of a new network shifts and scales target values: those of least_squares by their mean and standard deviation, of huber and quantile by their median and quartiles, of poisson by the logarithm of their mean and their relative deviation, unless a scaling has been set, and results are scaled back; none: it leaves them"),
     OptionDescription(
@@ -73,6 +76,7 @@ package struct TrainerOptions: Sendable {
   package let patience: Int
   package let validationFraction: Double
   package let standardizesInputs: Bool
+  package let screensInputs: Bool
   package let squashesHeavyTails: Bool
   package let standardizesTargets: Bool
   package let minimumDelta: Double
@@ -103,6 +107,7 @@ package struct TrainerOptions: Sendable {
     patience = try values.integer("patience")
     validationFraction = try values.real("validation_fraction")
     standardizesInputs = try values.text("normalization") != "none"
+    screensInputs = try values.flag("screening")
     squashesHeavyTails = try values.text("normalization") == "by_tails"
     standardizesTargets = try values.text("target_scaling") == "standardize"
     minimumDelta = try values.real("min_delta")

@@ -71,9 +71,13 @@ final class TrainingRun {
     var task = TrainingTask(plan, rows: given.count, isStream: stream != nil, hasValidation: validation != nil)
     var options = isFirst ? try trainer.options.choosing(for: task) : trainer.options
     var settings = try TrainerOptions(options)
-    let scaling = isFirst ? try Self.scaling(trainer, settings, given) : snapshot.scaling
+    var scaling = isFirst ? try Self.scaling(trainer, settings, given) : snapshot.scaling
     try trainer.network.requireAgreement(with: given, called: "the training data")
     let fitting = try suited(given, for: plan, scaling, called: "the training data")
+    // Only inputs that this run normalizes are left out.
+    if isFirst, settings.screensInputs, let made = scaling.features, snapshot.scaling.features == nil, trainer.loss == nil, ScreeningChoice.applies(to: plan, rows: given.count) {
+      scaling.features = try ScreeningChoice.screened(fitting, plan, made)
+    }
     if isFirst, try Self.isLinearUpToNoise(trainer, fitting, scaling) {
       task.isLinearUpToNoise = true
       options = try trainer.options.choosing(for: task)
@@ -187,7 +191,7 @@ final class TrainingRun {
   /// Whether the targets are linear in the features but for noise; false if no choice depends on it.
   private static func isLinearUpToNoise(_ trainer: Trainer, _ training: Dataset, _ scaling: DataScaling) throws(Failure) -> Bool {
     let plan = trainer.network.plan
-    guard trainer.loss == nil, !trainer.options.isSet("optimizer"), !trainer.options.isSet("weight_decay"), NoiseEstimate.applies(to: plan, rows: training.count) else { return false }
+    guard trainer.loss == nil, !trainer.options.isSet("optimizer"), !trainer.options.isSet("weight_decay"), NoiseEstimate.applies(to: plan, scaling.features, rows: training.count) else { return false }
     return try NoiseEstimate.isLinearUpToNoise(training, plan, scaling.features)
   }
 

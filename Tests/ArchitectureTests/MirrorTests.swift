@@ -57,6 +57,7 @@ struct MirrorTests {
     "Sources/LinearAlgebra/MatrixRows.swift": "internal to UnitScaling, whose tests compare with matrices",
     "Sources/Networks/MarginTables.swift": "internal to Sweep: MarginCrossEntropyTests and MarginRulesTests see its margins and their derivatives",
     "Sources/Networks/Connectors/StageLipschitz.swift": "internal to MarginRules, whose tests move the inputs of every connector that has a constant",
+    "Sources/Training/SampledTable.swift": "internal to NoiseEstimate and ScreeningChoice, whose tests see what they find in it",
     "Sources/Networks/TangentScratch.swift": "internal memory of TangentSweep, whose tests run it at every width",
     "Sources/Networks/TangentPass.swift": "internal to TangentSweep, whose tests run it through networks of every kind",
     "Sources/Networks/TrainingPass.swift": "internal to Sweep, whose tests run it through networks of every kind",

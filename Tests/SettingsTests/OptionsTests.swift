@@ -48,6 +48,13 @@ import Testing
     #expect(try values.value("learning_rate") == .real(2))
   }
 
+  @Test(arguments: [(OptionValue.integer(3), [3.0]), (.real(0.25), [0.25]), (.real(1e300), [1e300]), (.text("1,2"), [1, 2])])
+  func oneNumberIsAListOfOne(_ given: OptionValue, _ wanted: [Double]) throws {
+    var values = options
+    try values.set("times", given)
+    #expect(try values.reals("times") == wanted)
+  }
+
   @Test(arguments: [
     ("epochs", .integer(0), .outOfRange, "epochs is 0; it must be between 1 and 1000"),
     ("epochs", .real(3), .unsupportedType, "epochs takes an integer, between 1 and 1000; given: 3.0"),
@@ -67,6 +74,8 @@ import Testing
     ("epochs", .structure(.array([.text("a")])), .unsupportedType, "epochs takes an integer, between 1 and 1000; given: the list [\"a\"]"),
     ("optimizer", .structure(.object([("a", .null)])), .unsupportedType, "optimizer takes a text, one of sgd, adam; given: the object {\"a\":null}"),
     ("note", .structure(.array(Array(repeating: .integer(7), count: 90))), .unsupportedType, "note takes a text, any text; given: the list [\(String(repeating: "7,", count: 31))7…"),
+    ("times", .real(.infinity), .invalidData, "times: entry 1 is 'inf'; it must be finite numbers separated by commas, such as 0.5, -1e-3"),
+    ("times", .flag(true), .unsupportedType, "times takes a list of numbers, finite numbers separated by commas; given: true"),
     ("times", .structure(.array([.integer(1), .text("a")])), .unsupportedType, "times takes a list of numbers, finite numbers separated by commas; entry 2 is 'a'"),
     (
       "epoch", .integer(1), .unknownName,

@@ -19,6 +19,7 @@ import Training
     #expect(try few.integer("batch_size") == 16 && many.integer("batch_size") >= 512)
     #expect(try few.integer("epochs") >= 60 && many.integer("epochs") <= 5)
     #expect(try few.real("validation_fraction") == 0 && few.integer("patience") == 0)
+    #expect(try few.flag("screening") && OptionValues(scope: "trainer", trainerOptions).choosing(for: TrainingTask(rows: 150, isStream: true, hasValidation: false, stateNumbers: 320)).flag("screening") == false)
     #expect(try many.real("validation_fraction") == 0.05 && many.integer("patience") >= 3)
   }
 

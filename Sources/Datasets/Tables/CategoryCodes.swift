@@ -83,6 +83,11 @@ struct CategoryLookup {
       return texts[TextBytes(text)] ?? CategoryCodes.unseen
     }
     if part.type == .bool { return part.number(row) == 1 ? flags.1 : flags.0 }
+    if part.type.isFloatingPoint {
+      // Integers among which some are missing arrive as floating-point numbers.
+      let number = part.number(row)
+      return number.isNaN ? CategoryCodes.missing : Int64(exactly: number).flatMap { integers[$0] } ?? CategoryCodes.unseen
+    }
     guard part.type.isInteger else { throw Failure(.unsupportedType, "it holds \(part.type.name); categories are texts, integers or booleans") }
     return part.integer(row).flatMap { integers[$0] } ?? CategoryCodes.unseen
   }

@@ -73,6 +73,7 @@ package enum CellType: Equatable, Sendable {
     default: false
     }
   }
+  package var isFloatingPoint: Bool { self == .float16 || self == .number(.float32) || self == .number(.float64) }
   package var isInteger: Bool {
     switch self {
     case .number(let type): !type.isFloatingPoint

@@ -89,7 +89,8 @@ extension ColumnRecord.Target {
     for column in columns {
       let (type, isDictionary) = (table.type(of: column), table.holdsDictionary(column))
       try table.named(column) { () throws(Failure) in try type.requireTaken() }
-      let isText = type.isText || isDictionary || type == .bool
+      // Several columns of truth values are labels, each 0 or 1.
+      let isText = type.isText || isDictionary || type == .bool && columns.count == 1
       let isClass = choices.classes == .always || choices.classes == .automatic && isText
       guard isClass else {
         guard !type.isText, !isDictionary else { throw Failure(.unsupportedType, "the target \(Table.title(table.name(of: column), column)) holds \(type.name), which are no numbers; as classes they can be taken") }

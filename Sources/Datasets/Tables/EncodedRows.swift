@@ -116,7 +116,9 @@ struct EncodedColumn {
       self.isComplete = isComplete
       return
     }
-    guard table.types[column].isText || table.isDictionary[column] || table.types[column].isInteger || table.types[column] == .bool || table.types[column] == .null else {
+    let isTaken = table.types[column].isText || table.isDictionary[column] || table.types[column].isInteger || table.types[column] == .bool || table.types[column] == .null
+    // Where unseen categories are zeros, so are all numbers that are no category.
+    guard isTaken || unseen == .zeros && table.types[column].isFloatingPoint else {
       throw Failure(.incompatible, "it holds \(table.types[column].name), but the network was trained with categories there: \(names.prefix(8).map { String($0.text.prefix(64)) }.joined(separator: ", "))")
     }
     let codes = try CategoryCodes(of: column, in: table, among: names)

@@ -60,11 +60,7 @@ extension Certificate {
     var options = OptionValues(scope: "certificate", certificateOptions)
     if let json {
       guard let members = json.members else { throw Failure(.invalidArgument, "the options of a certificate are a JSON object; given: \(json.kindName)") }
-      for (key, value) in members {
-        // A list of one number may be given as the number.
-        let isNumber = value.real != nil && ["lower", "upper"].contains(key)
-        try options.set(key, OptionValue(isNumber ? .array([value]) : value))
-      }
+      for (key, value) in members { try options.set(key, OptionValue(value)) }
       if options.isSet("statement"), try options.text("statement") != name {
         throw Failure(.incompatible, "the options name statement \(try options.text("statement")), but \(name) is asked for")
       }

@@ -40,6 +40,8 @@ import Testing
     #expect(try message("{}") == "column 'age': its value at row 1 is missing or NaN; set the option missing to mean or mean_and_indicator, or fill it")
     #expect(try message(#"{"target": "knd"}"#).hasPrefix("unknown column 'knd'; did you mean 'kind'?"))
     #expect(try message(#"{"missing": "mean", "target": ["kind", "size"]}"#).contains("several targets must be numbers"))
+    let labels = try memory.table([("x", [try memory.numbers(.number(.float32), [Float(1), 2])]), ("p", [try memory.flags([true, false])]), ("q", [try memory.flags([false, true])])])
+    #expect(try ColumnRecord(fitting: labels, ColumnChoices(#"{"target": ["p", "q"]}"#)).target?.classes == nil, "several truth values are labels")
     #expect(try message(#"{"missing": "mean", "target": "age"}"#) == "", "values of targets are read when the data set is made")
     #expect(try message(#"{"missing": "mean", "columns": {"city": {"kind": "number"}}}"#) == "column 'city': it holds texts, which cannot be numbers")
     #expect(try message(#"{"ignore": ["age", "city", "size", "kind"]}"#) == "the table has no columns besides targets and those to ignore")

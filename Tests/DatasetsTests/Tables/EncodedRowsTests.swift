@@ -52,6 +52,16 @@ import Testing
     }
   }
 
+  /// Where unseen categories are zeros, a column may come as floating-point numbers: whole ones are the integers, others are no category.
+  @Test func numbersAreCategoriesWhereUnseenOnesAreZeros() throws {
+    let cells = try memory.table([("c", [try memory.numbers(.number(.float64), [7.0, 7.5, 3, .nan, 1e300])])])
+    let made = try EncodedRows(cells, ColumnRecord(#"{"inputs": [{"name": "c", "categories": [3, 7], "unseen": "zeros", "missing": "mean_and_indicator"}]}"#))
+    #expect(DatasetsTests.rows(of: made.view) == [[0, 1, 0], [0, 0, 0], [1, 0, 0], [0, 0, 1], [0, 0, 0]])
+    let texts = try EncodedRows(cells, ColumnRecord(#"{"inputs": [{"name": "c", "categories": ["3", "7"], "unseen": "zeros", "missing": "mean"}]}"#))
+    #expect(DatasetsTests.rows(of: texts.view) == Array(repeating: [0, 0], count: 5))
+    #expect(throws: Failure.self) { try EncodedRows(cells, ColumnRecord(#"{"inputs": [{"name": "c", "categories": [3, 7], "missing": "mean"}]}"#)) }
+  }
+
   @Test func whatDoesNotFitIsNamed() throws {
     func message(_ table: Table, _ record: ColumnRecord?) -> String {
       do {

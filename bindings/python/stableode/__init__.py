@@ -48,7 +48,6 @@ from ._errors import (
     VersionMismatchError,
 )
 from ._limits import limits
-from ._options import BlockOptions, ConnectorOptions, NetworkOptions, TrainerOptions
 from ._registries import (
     activations,
     architectures,
@@ -94,23 +93,28 @@ from .stream import Stream
 from .trainer import Trainer
 from .validation import cross_validate
 
+_LATER = ("plots", "sequences", "trajectories")
+_OPTIONS = ("BlockOptions", "ConnectorOptions", "NetworkOptions", "TrainerOptions")
+
 if _typing.TYPE_CHECKING:
     from . import plots as plots
     from . import sequences as sequences
     from . import trajectories as trajectories
+    from ._options import BlockOptions, ConnectorOptions, NetworkOptions, TrainerOptions
 else:
 
     def __getattr__(name: str) -> object:
-        """Modules that are imported when they are first used, so that importing the package stays fast."""
+        """Modules, and types of options, that are imported when they are first used, so that importing the package stays fast."""
         if name in _LATER:
             return _importlib.import_module(f"{__name__}.{name}")
+        if name in _OPTIONS:
+            return getattr(_importlib.import_module(f"{__name__}._options"), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=_sys.modules[__name__])
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *_LATER})
+        return sorted({*globals(), *_LATER, *_OPTIONS})
 
 
-_LATER = ("plots", "sequences", "trajectories")
 __version__ = "0.2.0"
 
 __all__ = [

@@ -58,12 +58,17 @@ def is_text(value: Any) -> bool:
 
 
 class Table(Handle):
-    """A table of the library, which uses the memory of `value` without a copy where its layout allows it."""
+    """A table of the library, which uses the memory of `value` without a copy where its layout allows it.
+
+    has_classes: whether an array of whole numbers or truth values is a column of classes and not a matrix of numbers.
+    """
 
     _kind = "table"
 
-    def __init__(self, value: Any, name: str):
+    def __init__(self, value: Any, name: str, *, has_classes: bool = False):
         self._value = value
+        if has_classes and (whole := _whole_numbers(value)) is not None:
+            return self._take_column(*_whole_column(whole))
         if is_sparse(value):
             self._take_sparse(value, name)
         elif hasattr(value, "__arrow_c_stream__"):
@@ -100,17 +105,19 @@ class Table(Handle):
         library.sode_table_from_array(schema, array, ctypes.byref(pointer))
         self._own(pointer)
 
+    def _take_column(self, schema: Any, column: Any) -> None:
+        try:
+            self._take_array(ctypes.addressof(schema), ctypes.addressof(column))
+        except BaseException:
+            _retained.pop(column.private_data, None)
+            raise
+
     def _take_matrix(self, value: Any, name: str) -> None:
         array = numpy.asarray(value) if not isinstance(value, numpy.ndarray) else value
         if is_text(array):
             if array.ndim != 1:
                 raise UnsupportedTypeError(f"{name} is an array of texts of shape {list(array.shape)}; texts must be [samples]")
-            schema, column = _text_column(array)
-            try:
-                return self._take_array(ctypes.addressof(schema), ctypes.addressof(column))
-            except BaseException:
-                _retained.pop(column.private_data, None)
-                raise
+            return self._take_column(*_text_column(array))
         self._retain(library.sode_table_from_tensor, tensor_of(as_array(value, name), name))
 
     def _take_sparse(self, value: Any, name: str) -> None:
@@ -192,3 +199,26 @@ def _text_column(texts: numpy.ndarray) -> tuple[Any, Any]:
     _retained[number] = offsets, joined, buffers
     array = _Array(length=len(encoded), n_buffers=3, buffers=ctypes.addressof(buffers), release=_release_structure, private_data=number)
     return _Schema(format=b"U", name=b"", release=_release_structure), array
+
+
+def _whole_numbers(value: Any) -> numpy.ndarray | None:
+    """An array or list of integers or truth values, [samples] or [samples, 1], as an array of one dimension; None for anything else."""
+    if not isinstance(value, (numpy.ndarray, list, tuple)):
+        return None
+    try:
+        array = numpy.asarray(value)
+    except (TypeError, ValueError):
+        return None
+    if array.dtype.kind not in "iub" or not (array.ndim == 1 or array.ndim == 2 and array.shape[1] == 1):
+        return None
+    return array.reshape(-1)
+
+
+def _whole_column(numbers: numpy.ndarray) -> tuple[Any, Any]:
+    """(schema, array) of a column of integers or truth values."""
+    kept, form = (numpy.packbits(numbers, bitorder="little"), b"b") if numbers.dtype.kind == "b" else (numpy.ascontiguousarray(numbers, "uint64"), b"L") if numbers.dtype == "uint64" else (numpy.ascontiguousarray(numbers, "int64"), b"l")
+    buffers = (ctypes.c_void_p * 2)(None, kept.ctypes.data)
+    number = next(_next_number)
+    _retained[number] = kept, buffers
+    array = _Array(length=len(numbers), n_buffers=2, buffers=ctypes.addressof(buffers), release=_release_structure, private_data=number)
+    return _Schema(format=form, name=b"", release=_release_structure), array

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .introspection import options
@@ -49,6 +48,9 @@ def _refusal(owner: type[Closed], name: str, found: object) -> str:
         return f"a {owner.__name__} has no attribute {name!r}; it is an option: {owner._option_advice.format(name=name)}"
     if advice:
         return f"a {owner.__name__} has no attribute {name!r}{hint}"
+    # Importing it takes a while.
+    import difflib
+
     names = [key for key in dir(owner) if not key.startswith("_")]
     nearest = difflib.get_close_matches(name, [*names, *known], n=1)
     if nearest and nearest[0] in names:

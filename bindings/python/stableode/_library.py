@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-from pathlib import Path
 from typing import Any
 
 from ._errors import CallbackFailedError, FileError, error_for
@@ -21,7 +20,7 @@ def candidates() -> list[tuple[str, str]]:
     if chosen:
         return [(chosen, "environment variable STABLEODE_LIBRARY")]
     return [
-        (str(Path(__file__).resolve().parent / SONAME), "this package"),
+        (os.path.join(os.path.dirname(os.path.realpath(__file__)), SONAME), "this package"),
         (SONAME, "the system's library path"),
     ]
 

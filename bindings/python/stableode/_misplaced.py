@@ -29,6 +29,21 @@ _METRICS = {
     "mae": "mean_absolute_error",
     "r2_score": "r2",
     "pinball": "pinball_loss",
+    "neg_log_loss": "log_loss",
+    "neg_brier_score": "brier_score",
+    "neg_mean_squared_error": "mean_squared_error",
+    "neg_root_mean_squared_error": "root_mean_squared_error",
+    "neg_mean_absolute_error": "mean_absolute_error",
+    "neg_median_absolute_error": "median_absolute_error",
+    "neg_mean_poisson_deviance": "poisson_deviance",
+    "mean_pinball_loss": "pinball_loss",
+    "mean_poisson_deviance": "poisson_deviance",
+    "roc_auc_ovr": "auc",
+    "average_precision_score": "average_precision",
+    "accuracy_score": "accuracy",
+    "balanced_accuracy_score": "balanced_accuracy",
+    "brier_score_loss": "brier_score",
+    "explained_variance_score": "explained_variance",
 }
 #: Names that other libraries have for options of training → the names here.
 _TRAINING = {
@@ -54,7 +69,9 @@ def metric_advice(name: object) -> str | None:
     if name in ("precision", "recall") and name not in registry("metrics"):
         return f"unknown metric {name!r}; Network.class_figures gives precision and recall of each class"
     other = _METRICS.get(name)
-    return None if other is None or name in registry("metrics") else f"unknown metric {name!r}; it is called {other!r} here"
+    if other is None or name in registry("metrics"):
+        return None
+    return f"unknown metric {name!r}; it is called {other!r} here{', and less is better' if name.startswith('neg_') else ''}"
 
 
 def check_metrics(names: Iterable[str]) -> None:

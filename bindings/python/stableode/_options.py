@@ -28,10 +28,10 @@ class BlockOptions(TypedDict, total=False):
     integrator: Literal["euler", "verlet", "backward_euler", "implicit_midpoint", "cayley", "exponential", "imex", "heun", "ssprk3", "rk3", "rk4", "runge_kutta", "reversible", "polynet", "fractal", "adams_bashforth2", "adams_bashforth3", "linear_multistep", "leapfrog", "midpoint", "revnet", "shake_shake", "euler_maruyama", "near_identity", "dopri5", "tsit5"] | str
     """the time integrator; each of its steps is a layer"""
     layers: int | None
-    """number N of layers, which are the integrator's steps. Automatic: 5 if opening, width, horizon and blocks are not set either; with opening trajectory as many as a sample has intervals; otherwise 10; between 1 and 1000000"""
+    """number N of layers, which are the integrator's steps. Automatic: 5 if opening, horizon and blocks are not set either; with opening trajectory as many as a sample has intervals; otherwise 10; between 1 and 1000000"""
     horizon: float | None
-    """final time T of the block; each step has size T/N unless step_sizes is given. Automatic: 2 if opening, width, layers and blocks are not set either; with opening trajectory the number of a sample's intervals; otherwise 1; > 0.0 and <= 1000000000.0"""
-    step_sizes: str | Sequence[float]
+    """final time T of the block; each step has size T/N unless step_sizes is given. Automatic: 2 if opening and blocks are not set either, nor both of width and layers; with opening trajectory the number of a sample's intervals; otherwise 1; > 0.0 and <= 1000000000.0"""
+    step_sizes: float | str | Sequence[float]
     """the step size of each layer, if they are not equal; their sum is then the horizon; empty: N equal steps; finite numbers separated by commas"""
     weights_in_time: Literal["layers", "shared", "piecewise_constant", "piecewise_linear", "polynomial", "b_spline"] | str | None
     """how the layers get their weights: each has its own, several share them, or they are functions of time θ(t). Automatic: shared with opening trajectory, otherwise layers"""
@@ -91,9 +91,9 @@ class BlockOptions(TypedDict, total=False):
     """largest relative residual with which the equation of an implicit step counts as solved; 0: as small as rounding allows, so that gradients are exact up to rounding; between 0.0 and 0.1; for integrator backward_euler, implicit_midpoint"""
     solver_iterations: int
     """most iterations for the equation of an implicit step; if it is not solved by then, the sample ends in an error; between 1 and 100000; for integrator backward_euler, implicit_midpoint"""
-    tableau_a: str | Sequence[float]
+    tableau_a: float | str | Sequence[float]
     """coefficients a_ij of the Runge–Kutta method, row by row: either those below the diagonal alone, or all of them; finite numbers separated by commas; for integrator runge_kutta, reversible"""
-    tableau_b: str | Sequence[float]
+    tableau_b: float | str | Sequence[float]
     """weights b_i of the Runge–Kutta method, one for each stage; finite numbers separated by commas; for integrator runge_kutta, reversible"""
     tableau_order: int
     """order of the Runge–Kutta method; coefficients that do not satisfy its order conditions are refused; between 1 and 4; for integrator runge_kutta, reversible"""
@@ -214,12 +214,12 @@ class NetworkChanges(BlockOptions, total=False):
     """precision of parameters, states and gradients"""
     inputs: int
     """features of one sample; may be left out where input_shape is given; between 1 and 1000000"""
-    input_shape: str | Sequence[float]
+    input_shape: float | str | Sequence[float]
     """extents of one sample that is an image: channels, height, width; or channels, length; empty: a list of features; finite numbers separated by commas"""
     opening: Literal["zero_padding", "dense", "sequence", "sequence_dense", "trajectory"] | str | None
-    """how the inputs become the first state. Automatic: dense, if width, layers, horizon and blocks are not set either"""
+    """how the inputs become the first state. Automatic: dense, if horizon and blocks are not set either, nor both of width and layers"""
     width: int | None
-    """features of the state, or channels of an image; 0: as many as the inputs have. Automatic: chosen by the numbers of inputs and outputs, if opening, layers, horizon and blocks are not set either; with opening trajectory its channels; between 0 and 65536"""
+    """features of the state, or channels of an image; 0: as many as the inputs have. Automatic: chosen by the numbers of inputs and outputs, if opening, horizon and blocks are not set either; with opening trajectory its channels; between 0 and 65536"""
     readout: Literal["dense", "identity"] | str
     """how the final state becomes scores"""
     opening_norm: Literal["free", "row_sums", "aol", "tight"] | str
@@ -232,11 +232,11 @@ class NetworkChanges(BlockOptions, total=False):
     """seed of the random initial parameters; >= 0"""
     margin_radius: float
     """ε of the losses emma and margin_cross_entropy: the length of changes of the input, in ℓ₂ and in the unit of the inputs, against which predictions are trained; between 0.0 and 1e+150; for loss margin_cross_entropy, emma"""
-    output_weights: str | Sequence[float]
+    output_weights: float | str | Sequence[float]
     """weights of the outputs in the loss, one number >= 0 for each output; an output of weight 0 is not trained; empty: all are 1; finite numbers separated by commas; for loss multilabel_logistic, least_squares, huber, quantile, poisson"""
     huber_delta: float
     """distance δ of score and target up to which loss huber is quadratic; beyond, it is linear; > 0.0 and <= 1e+150; for loss huber"""
-    quantiles: str | Sequence[float]
+    quantiles: float | str | Sequence[float]
     """levels of loss quantile, each between 0 and 1. One level: that of all outputs. Several: as many consecutive outputs estimate the quantiles of one target, so that outputs is targets times levels; finite numbers separated by commas; for loss quantile"""
     channels: int
     """numbers in one observation of a sequence, or in the state of a trajectory; between 1 and 1000000; for opening sequence, sequence_dense, trajectory"""
@@ -315,6 +315,8 @@ class TrainerOptions(TypedDict, total=False):
     """part of the training rows that is held out for validation if no validation data is given, drawn by seed, of each class alike; 0: none; fixed once training has begun; between 0.0 and 0.9"""
     normalization: Literal["by_tails", "standardize", "none"] | str | None
     """standardize: the first run of a new network shifts and scales its inputs by the mean and standard deviation of the training data, unless a normalization has been set; by_tails: the same, but inputs with heavy tails enter as asinh of their distance from the median, in units of the distance of the nearer quartile; none: it leaves them; fixed once training has begun"""
+    screening: bool | None
+    """whether the first run of a new network that normalizes its inputs leaves out, with the scale 0, those of a table with at least 16 columns and fewer than 10000 rows on which the targets do not depend, as far as tests of single columns and of pairs can tell, if only a part of them counts. Automatic: true for data in memory if optimizer is not set; fixed once training has begun; true or false (1 or 0)"""
     target_scaling: Literal["standardize", "none"] | str | None
     """standardize: the first run of a new network shifts and scales target values: those of least_squares by their mean and standard deviation, of huber and quantile by their median and quartiles, of poisson by the logarithm of their mean and their relative deviation, unless a scaling has been set, and results are scaled back; none: it leaves them; fixed once training has begun"""
     min_delta: float | None
@@ -379,7 +381,7 @@ class TrainerOptions(TypedDict, total=False):
     """epochs, counted from the end of the warm-up, after which the step schedule changes the rate; between 1 and 1000000000; for schedule step"""
     step_factor: float | None
     """factor by which the schedules step and milestones multiply the rate at each change; > 0.0 and <= 1.0; for schedule step, milestones"""
-    milestones: str | Sequence[float] | None
+    milestones: float | str | Sequence[float] | None
     """increasing epochs, counted from the end of the warm-up, at which the milestones schedule multiplies the rate by step_factor, such as 80,120; finite numbers separated by commas; for schedule milestones"""
     minimum_learning_rate: float | None
     """rate at which the cosine schedule ends; at most learning_rate; finite and >= 0.0; for schedule cosine"""
@@ -403,7 +405,7 @@ class TrainerOptions(TypedDict, total=False):
     """strength α of the term ½α∫‖dθ/dt‖² dt in the objective, over the weights and biases θ of each block, which favors parameters that vary slowly from layer to layer; if layers have their own, it is (α/2h) Σ_j ‖θ_j − θ_{j−1}‖²; 0: no term; finite and >= 0.0"""
     classifier_smoothness: float | None
     """strength α of the term ½α‖LW‖² in the objective; W are the weights of the readout and L takes differences between neighboring features; 0: no term; finite and >= 0.0"""
-    classifier_grid: str | Sequence[float] | None
+    classifier_grid: float | str | Sequence[float] | None
     """rows and columns of the grid on which the features of the readout lie, for classifier_smoothness; several grids may follow one another; empty: the features lie on one line; finite numbers separated by commas"""
     classifier_operator: Literal["differences", "laplacian"] | str | None
     """the operator L of classifier_smoothness. differences: those between neighbors; laplacian: at each feature the sum of its differences from all neighbors"""
@@ -478,7 +480,7 @@ class TrajectoryFitOptions(TypedDict, total=False):
     """epochs, counted from the end of the warm-up, after which the step schedule changes the rate; between 1 and 1000000000; for schedule step"""
     step_factor: float
     """factor by which the schedules step and milestones multiply the rate at each change; > 0.0 and <= 1.0; for schedule step, milestones"""
-    milestones: str | Sequence[float]
+    milestones: float | str | Sequence[float]
     """increasing epochs, counted from the end of the warm-up, at which the milestones schedule multiplies the rate by step_factor, such as 80,120; finite numbers separated by commas; for schedule milestones"""
     minimum_learning_rate: float
     """rate at which the cosine schedule ends; at most learning_rate; finite and >= 0.0; for schedule cosine"""
@@ -524,9 +526,9 @@ class CertificateOptions(TypedDict, total=False):
 
     limit: float
     """the largest Λ for which the statement counts as proved; 0: any; between 0.0 and 1e+300; for statement lipschitz_l2, lipschitz_linf"""
-    lower: str | Sequence[float]
+    lower: float | str | Sequence[float]
     """the least inputs of a box on which the bound shall hold, one number for each or one for all; empty: all inputs; finite numbers separated by commas; for statement lipschitz_l2"""
-    upper: str | Sequence[float]
+    upper: float | str | Sequence[float]
     """the largest inputs of that box; finite numbers separated by commas; for statement lipschitz_l2"""
     radius: float
     """the radius to be proved, in the caller's units; 0: the largest that can be proved; between 0.0 and 1e+300; for statement certified_radius"""

@@ -54,7 +54,7 @@ class Columns(Handle):
 
         Texts and dictionaries become categories: one feature for each value, which is 1 or 0. All other columns become numbers.
         targets: the targets, if they are no column of the table. target: the column of the targets, or several columns of values.
-        classes: "auto": targets that are texts, booleans or dictionaries are classes; "always": integers too.
+        classes: "auto": targets that are texts, dictionaries or one column of booleans are classes; "always": integers too.
         missing: what becomes of a null or NaN: an error; the mean of the training data (categories: zeros); or the mean and one more
         feature, 1 where a value is missing. unseen: what becomes of a category that the training data do not have: an error, or zeros.
         weight: the column of the samples' weights, which are >= 0; it is no feature. ignore: columns that nobody reads.
@@ -68,7 +68,7 @@ class Columns(Handle):
         if by_column is not None:
             options["columns"] = {name: dict(own) for name, own in by_column.items()}
         features = table if isinstance(table, Table) else Table(table, "table")
-        own = targets if isinstance(targets, Table) or targets is None else Table(targets, "targets")
+        own = targets if isinstance(targets, Table) or targets is None else Table(targets, "targets", has_classes=classes == "always")
 
         pointer, encoded = new_pointer(), options_json(options)
         try:

@@ -27,7 +27,7 @@ def annotation(key: str, option: stableode.Option) -> str:
         # Computed strings are accepted too; the literals are for the suggestions of editors.
         found = f"Literal[{', '.join(repr(choice).replace(chr(39), chr(34)) for choice in option.choices)}] | str"
     else:
-        found = "str | Sequence[float]" if option.allowed.startswith("finite numbers") else "str"
+        found = "float | str | Sequence[float]" if option.allowed.startswith("finite numbers") else "str"
     return f"{found} | {FURTHER[key]}" if key in FURTHER else found
 
 

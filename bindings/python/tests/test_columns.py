@@ -376,3 +376,35 @@ def test_classes_without_names_are_said():
 def test_texts_that_are_no_unicode_are_refused_with_their_row():
     with pytest.raises(stableode.InvalidDataError, match="row 1"):
         stableode.Dataset(numpy.ones((2, 1)), ["fine", "half \ud800"])
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int64", "uint64", "bool"])
+def test_arrays_of_whole_numbers_are_classes_when_all_targets_are(dtype):
+    table = frame().drop(columns="kind")
+    kinds = (RANDOM.integers(0, 2, COUNT) * (1 if dtype == "bool" else 7)).astype(dtype)
+    names = [False, True] if dtype == "bool" else [0, 7]
+    data = stableode.Dataset(table, kinds, classes="always")
+    assert data.columns.classes == names
+    again = stableode.Dataset(table, kinds[::-1].tolist(), columns=data.columns)
+    assert (again.targets == data.targets[::-1]).all() and (data.targets == kinds.astype(bool)).all()
+    assert stableode.Columns.fit(table, kinds[:, None], classes="always").classes == names
+    with pytest.raises(stableode.InvalidDataError, match="is none of the 2 classes"):
+        stableode.Dataset(table, numpy.full(COUNT, 3), columns=stableode.Dataset(table, (7 * FLAGS).astype("int64"), classes="always").columns)
+
+
+def test_columns_of_booleans_are_labels():
+    table = frame().drop(columns="kind").assign(young=AGES < 40, small=SMALL < 0)
+    data = stableode.Dataset(table, target=["young", "small"])
+    assert data.columns.classes is None and (data.targets == numpy.column_stack([AGES < 40, SMALL < 0])).all()
+    stableode.Network(inputs=data.columns.features, outputs=2, loss="multilabel_logistic").fit(data, epochs=2)
+
+
+def test_numbers_where_unseen_categories_are_zeros():
+    table = pandas.DataFrame({"code": SMALL % 3, "age": AGES})
+    columns = stableode.Columns.fit(table, FLAGS, unseen="zeros", missing="mean", by_column={"code": {"kind": "category"}})
+    later = pandas.DataFrame({"code": [1.0, 1.5, numpy.nan], "age": AGES[:3]})
+    features = stableode.Dataset(later, FLAGS[:3], columns=columns).features
+    assert features[:, :3].tolist() == [[0, 1, 0], [0, 0, 0], [0, 0, 0]]
+    with pytest.raises(stableode.IncompatibleError, match="it holds float64"):
+        strict = stableode.Columns.fit(table, FLAGS, by_column={"code": {"kind": "category"}})
+        stableode.Dataset(later, FLAGS[:3], columns=strict)

@@ -248,3 +248,23 @@ def test_curves_and_tables_without_noise_keep_the_weaker_decay():
     assert chosen(features, true)[0]["weight_decay"] == plain
     features, labels = moons(300, 1)
     assert chosen(features, labels)[0]["weight_decay"] == plain
+
+
+def test_columns_that_do_not_count_are_left_out():
+    random = numpy.random.default_rng(3)
+    features = random.normal(size=(900, 60))
+    targets = features[:, 7] + numpy.sign(features[:, 20] * features[:, 41]) + 0.2 * random.normal(size=900)
+    errors = {}
+    for screening in (None, False):
+        network = stableode.Network(inputs=60, outputs=1, loss="least_squares", seed=1)
+        trainer = stableode.Trainer(network, screening=screening, num_threads=1)
+        trainer.run(stableode.Dataset(features[:600], targets[:600]))
+        assert trainer.options["screening"] is (screening is None)
+        kept = set(numpy.flatnonzero(network.normalization[1]))
+        assert kept == set(range(60)) if screening is False else {7, 20, 41} <= kept and len(kept) < 8
+        errors[screening] = numpy.sqrt(numpy.mean((network.predict(features[600:])[:, 0] - targets[600:]) ** 2))
+        # Files keep the choice, and later runs do not ask again.
+        again = pickle.loads(pickle.dumps(network))
+        again.fit(features[:300, ::-1].copy(), targets[:300], epochs=1)
+        assert set(numpy.flatnonzero(again.normalization[1])) == kept
+    assert errors[None] < 0.7 * errors[False]

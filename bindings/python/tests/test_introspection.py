@@ -112,5 +112,5 @@ def test_memory_limit_is_kept_and_nothing_is_lost(make_network):
 def test_help_shows_lists_of_numbers_as_lists():
     parameters = {**inspect.signature(stableode.Network).parameters, **inspect.signature(stableode.Trainer).parameters}
     for name in ("input_shape", "quantiles", "output_weights", "step_sizes", "milestones"):
-        assert str(parameters[name].annotation) == "str | collections.abc.Sequence[float]"
+        assert str(parameters[name].annotation) == "float | str | collections.abc.Sequence[float]"
     assert parameters["field"].annotation is str and parameters["epochs"].annotation is int

@@ -38,7 +38,7 @@ def test_options_of_a_network():
         stableode.Network(inputs=2, outputs=2, feild="dense")
 
 
-@pytest.mark.parametrize("name, words", [("f1", "macro_f1"), ("rmse", "root_mean_squared_error"), ("roc_auc", "'auc'"), ("precision", "class_figures")])
+@pytest.mark.parametrize("name, words", [("f1", "macro_f1"), ("rmse", "root_mean_squared_error"), ("roc_auc", "'auc'"), ("neg_log_loss", "'log_loss' here, and less is better"), ("precision", "class_figures")])
 def test_metrics(network, name, words):
     with pytest.raises(stableode.UnknownNameError, match=words):
         network.evaluate(FEATURES, LABELS, metrics=["accuracy", name])

@@ -19,8 +19,8 @@ def takes(option, value):
     """Whether the option takes values of this kind."""
     kind = type(value)
     if option.allowed == "finite numbers separated by commas":
-        # A box may have one bound for all inputs.
-        return kind is str or value in ([3], []) or (option.key in ("lower", "upper") and kind in (int, float))
+        # One number is a list of one.
+        return kind in (str, int, float) or value in ([3], [])
     # null leaves an automatic option to the library.
     if option.automatic and value is None:
         return True

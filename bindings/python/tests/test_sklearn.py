@@ -513,8 +513,9 @@ def test_the_network_knows_classes_of_arrays(iris, names, known):
 def test_levels_are_a_list_and_each_is_scored_by_its_own_loss():
     features, values = sklearn.datasets.load_diabetes(return_X_y=True)
     options = {**SHORT, "loss": "quantile"}
-    with pytest.raises(TypeError, match="quantiles takes a list of numbers"):
-        StableODERegressor(**options, network_options={"quantiles": 0.9}).fit(features, values)
+    # One number is a list of one.
+    one, same = (StableODERegressor(**options, network_options={"quantiles": given}).fit(features, values) for given in (0.9, [0.9]))
+    assert (one.predict(features) == same.predict(features)).all() and one.score(features, values) == same.score(features, values)
     for y in (values, numpy.column_stack([values, -values])):
         regressor = StableODERegressor(**options, network_options={"quantiles": [0.25, 0.75]}).fit(features, y)
         predicted, given = regressor.predict(features).reshape(len(y), -1, 2), y.reshape(len(y), -1)

@@ -99,7 +99,7 @@ def test_which_options_may_change_after_training_began():
     """The help text says of each option whether it may."""
     described = stableode.options("trainer")
     fixed = {key for key, option in described.items() if option.help.endswith("; fixed once training has begun")}
-    assert fixed == {"optimizer", "batch_size", "accumulate_batches", "seed", "shuffle", "metric", "weighted_validation", "min_delta", "lbfgs_memory", "validation_fraction", "normalization", "target_scaling", "crop_margin", "crop_padding", "flip", "cutout"}
+    assert fixed == {"optimizer", "batch_size", "accumulate_batches", "seed", "shuffle", "metric", "weighted_validation", "min_delta", "lbfgs_memory", "validation_fraction", "normalization", "screening", "target_scaling", "crop_margin", "crop_padding", "flip", "cutout"}
     for optimizer in ("sgd", "lbfgs"):
         trainer = stableode.Trainer(regression(), optimizer=optimizer, epochs=1)
         trainer.run((X, Y))

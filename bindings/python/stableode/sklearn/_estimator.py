@@ -130,6 +130,8 @@ class Estimator(Parameters):
         else:
             self._trained_with = dict(options)
             options.setdefault("seed", seeds[1])
+            # The rows of a first call are too few to say which columns later ones need.
+            options.setdefault("screening", False)
             trainer = Trainer(network, **options)
         self._run(network, trainer, targets, rows, epochs=1)
 
