@@ -50,8 +50,7 @@ def as_array(value: Any, name: str) -> numpy.ndarray:
 def _to_numpy(value: Any, name: str) -> numpy.ndarray:
     if type(value) is numpy.ndarray:
         return value
-    if isinstance(value, numpy.ma.MaskedArray) and numpy.ma.is_masked(value):
-        raise UnsupportedTypeError(f"{name} is a masked array with masked entries; fill or drop them first")
+    refuse_masked(value, name)
     if isinstance(value, numpy.ndarray):
         return value
     if hasattr(value, "toarray") and hasattr(value, "nnz"):
@@ -69,6 +68,17 @@ def _to_numpy(value: Any, name: str) -> numpy.ndarray:
         return numpy.asarray(value)
     except (TypeError, ValueError, RuntimeError) as error:
         raise UnsupportedTypeError(f"{name} cannot be read as an array: {error}") from error
+
+
+def refuse_masked(value: Any, name: str) -> None:
+    """Errors: UnsupportedTypeError for a masked array with masked entries, or a list that holds one, whose masks NumPy's conversions drop."""
+    if isinstance(value, numpy.ma.MaskedArray):
+        if numpy.ma.is_masked(value):
+            raise UnsupportedTypeError(f"{name} is a masked array with masked entries; fill or drop them first")
+    elif isinstance(value, (list, tuple)):
+        for place, entry in enumerate(value):
+            if isinstance(entry, numpy.ma.MaskedArray):
+                refuse_masked(entry, f"{name}[{place}]")
 
 
 def _refusal(value: Any, name: str) -> str | None:

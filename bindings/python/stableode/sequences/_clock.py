@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy
 
-from .._errors import UnsupportedTypeError
-from .._tensor import as_array
+from .._errors import OutOfRangeError, UnsupportedTypeError
+from .._tensor import as_array, refuse_masked
 
 _SECOND = numpy.timedelta64(1, "s")
+_ALLOWED = "times are numbers, dates or durations"
 
 
 @dataclass
@@ -26,7 +27,8 @@ class Clock:
 
     def numbers(self, times: Any, name: str) -> numpy.ndarray:
         """Times as numbers of float64: dates and durations, of NumPy, pandas or Python, as seconds, other numbers as they are. Dates with a zone count in UTC."""
-        array = as_dates(times)
+        refuse_masked(times, name)
+        array = as_dates(times, name)
         if array is None:
             array = times if isinstance(times, numpy.ndarray) or hasattr(times, "__dlpack__") else _plain(times)
         if isinstance(array, numpy.ndarray) and array.dtype.kind == "M":
@@ -39,7 +41,7 @@ class Clock:
             return numpy.asarray((array - self.origin) / _SECOND)
         if self.origin is not None:
             raise UnsupportedTypeError(f"{name} holds numbers, but the times of the first series were dates")
-        seconds = array / _SECOND if isinstance(array, numpy.ndarray) and array.dtype.kind == "m" else as_array(array, name).astype("float64")
+        seconds = array / _SECOND if isinstance(array, numpy.ndarray) and array.dtype.kind == "m" else _as_numbers(array, name)
         self.has_numbers = self.has_numbers or seconds.size > 0
         return numpy.asarray(seconds)
 
@@ -54,6 +56,20 @@ class Clock:
         return times if self.origin is None else self.origin.astype("datetime64[us]") + numpy.round(times * 1e6).astype("timedelta64[us]")
 
 
+def _as_numbers(times: Any, name: str) -> numpy.ndarray:
+    """Times that are numbers, as float64. Errors: UnsupportedTypeError; OutOfRangeError for integers of which float64 makes equal ones."""
+    if times is None or isinstance(times, numpy.ndarray) and times.dtype == object and times.ndim == 0:
+        found = None if times is None else times.item()
+        raise UnsupportedTypeError(f"{name} is {'None' if found is None else f'a {type(found).__name__}'}; {_ALLOWED}")
+    if isinstance(times, numpy.ndarray) and times.dtype.kind in "US":
+        raise UnsupportedTypeError(f"{name} holds texts; {_ALLOWED}: numpy.array(…, dtype='datetime64[us]') makes dates of texts such as '2024-03-01T12:30'")
+    whole = as_array(times, name)
+    found = whole.astype("float64")
+    if whole.dtype == numpy.int64 and whole.size and (numpy.abs(found) > 2.0**53).any() and len(numpy.unique(whole)) > len(numpy.unique(found)):
+        raise OutOfRangeError(f"{name} holds different integers, such as {whole.max()}, that are equal as numbers of float64: subtract the first time from all")
+    return found
+
+
 def _plain(times: Any) -> Any:
     """An array, or what is none, of which as_array says why."""
     try:
@@ -62,8 +78,8 @@ def _plain(times: Any) -> Any:
         return times
 
 
-def as_dates(times: Any) -> numpy.ndarray | None:
-    """Dates and durations as NumPy's; None for other times."""
+def as_dates(times: Any, name: str = "times") -> numpy.ndarray | None:
+    """Dates and durations as NumPy's; None for other times. Errors: UnsupportedTypeError for a list of both dates or durations and numbers."""
     kind = getattr(times, "dtype", None)
     if str(kind).startswith("datetime64[") and not isinstance(kind, numpy.dtype):  # of pandas, with a zone
         array = numpy.asarray(times, dtype="datetime64[ns]")
@@ -81,9 +97,27 @@ def as_dates(times: Any) -> numpy.ndarray | None:
         array = numpy.array([numpy.timedelta64(entry) for entry in array.flat]).reshape(array.shape)
     if array.dtype.kind not in "mM":
         return None
+    if isinstance(times, (list, tuple)) and (number := _number_in(times)) is not None:  # which NumPy makes a date of
+        raise UnsupportedTypeError(f"{name} holds dates or durations, but also the number {number!r}; all must be of one kind")
     # Months and years have no seconds of their own.
     calendar = array.dtype.kind == "M" and numpy.datetime_data(array.dtype)[0] in ("Y", "M")
     return array.astype("datetime64[D]") if calendar else array
+
+
+def _number_in(times: Any) -> Any:
+    """The first number in lists of dates or durations; None where there is none."""
+    for entry in times:
+        if isinstance(entry, (list, tuple)):
+            found = _number_in(entry)
+        elif isinstance(entry, numpy.ndarray) and entry.dtype == object:
+            found = _number_in(entry.flat)
+        elif isinstance(entry, numpy.ndarray):
+            found = entry.flat[0] if entry.dtype.kind in "biuf" and entry.size else None
+        else:
+            found = entry if isinstance(entry, (int, float, numpy.number, numpy.bool_)) and not isinstance(entry, numpy.timedelta64) else None
+        if found is not None:
+            return found
+    return None
 
 
 def _date(entry: Any) -> numpy.datetime64:
