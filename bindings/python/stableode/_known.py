@@ -16,7 +16,7 @@ from ._library import library
 from ._model import Model
 from ._pending import pending
 from ._structures import EvaluateTermsFunction, KnownTermsData, PullbackTermsFunction, PushforwardTermsFunction, ReleaseFunction
-from ._tensor import numpy_type
+from ._tensor import as_array, numpy_type
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -143,11 +143,11 @@ class _Terms:
 
     def _matrix(self, t: numpy.ndarray, y: numpy.ndarray) -> numpy.ndarray:
         assert self._jacobian is not None
-        return _spread(self._jacobian(t, y), (len(y), y.shape[1], y.shape[1]), "jacobian", y.dtype)
+        return spread(self._jacobian(t, y), (len(y), y.shape[1], y.shape[1]), "jacobian", y.dtype)
 
     def _by_time(self, t: numpy.ndarray, y: numpy.ndarray) -> numpy.ndarray:
         assert self._time_derivative is not None
-        return _spread(self._time_derivative(t, y), y.shape, "time_derivative", y.dtype)
+        return spread(self._time_derivative(t, y), y.shape, "time_derivative", y.dtype)
 
 
 def _view(tensor: Any, is_writable: bool = False) -> numpy.ndarray:
@@ -166,8 +166,11 @@ def _view(tensor: Any, is_writable: bool = False) -> numpy.ndarray:
     return array
 
 
-def _spread(found: Any, shape: tuple[int, ...], name: str, dtype: Any) -> numpy.ndarray:
-    array = numpy.asarray(found, dtype=dtype)
+def spread(found: Any, shape: tuple[int, ...], name: str, dtype: Any) -> numpy.ndarray:
+    """What a caller's function returned, as an array of this shape. Errors: UnsupportedTypeError; ShapeMismatchError."""
+    if found is None:
+        raise UnsupportedTypeError(f"{name} returned None; it must return an array of shape {list(shape)}")
+    array = as_array(found, f"the result of {name}").astype(dtype, copy=False)
     if array.shape == shape:
         return array
     try:
@@ -177,12 +180,7 @@ def _spread(found: Any, shape: tuple[int, ...], name: str, dtype: Any) -> numpy.
 
 
 def _write(found: Any, target: numpy.ndarray, name: str) -> None:
-    if found is None:
-        raise UnsupportedTypeError(f"{name} returned None; it must return an array of shape {list(target.shape)}")
-    try:
-        target[...] = found
-    except ValueError:
-        raise ShapeMismatchError(f"{name} returned shape {list(numpy.shape(found))}; it must be {list(target.shape)}, or broadcast to it") from None
+    target[...] = spread(found, target.shape, name, target.dtype)
 
 
 def _guard_calls() -> None:

@@ -20,7 +20,7 @@ from ._relay import Relay
 from ._structures import Limits, TrajectoryFitData
 from ._tensor import output, tensor_of
 from ._text import integer, options_json
-from .introspection import takes_options
+from .introspection import most_inputs, takes_options
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -77,7 +77,8 @@ class Shooting(Model):
         without steps.
         """
         pointer = new_pointer()
-        library.sode_network_with_steps(self._pointer, integer(steps, "steps", 1), ctypes.byref(pointer))
+        fewest = 2 if self.specification["opening"] == "trajectory" else 1
+        library.sode_network_with_steps(self._pointer, integer(steps, "steps", fewest, most_inputs()), ctypes.byref(pointer))
         return type(self)._adopt(pointer)
 
     @takes_options("trajectory_fit")

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy
 
 from ._errors import InvalidArgumentError, InvalidDataError, ShapeMismatchError, UnsupportedTypeError
+from ._tensor import as_array
 from .sequences._clock import Clock
 from .sequences._tables import is_long, series_of_table
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
-
-#: States have moved where the mean square of their changes is this part of their variance along a trajectory: farther than noise moves them
-#: whose deviation is up to a third of the motion's.
-_MOVED = 0.25
+_LARGEST = float(numpy.finfo("float64").max)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,12 +113,12 @@ def pack_by(
         moments = _list_of_times(times, len(observed), clock)
     width = observed[0].shape[1]
     for index, (own_times, own_states) in enumerate(zip(moments, observed, strict=True)):
-        _check(called(names, index), own_times, own_states)
+        check_trajectory(called(names, index), own_times, own_states, clock)
     lengths = numpy.array([len(own) for own in moments])
     steps = max(int(lengths.max()), 2)  # a network has at least one interval
     features = numpy.empty((len(observed), width + steps))
     packed = numpy.full((len(observed), steps, width), numpy.nan)
-    given = None if initial_states is None else _given_states(initial_states, len(observed), width)
+    given = None if initial_states is None else _given_states(initial_states, names, len(observed), width)
     for index, (own_times, own_states) in enumerate(zip(moments, observed, strict=True)):
         length = len(own_times)
         features[index, width : width + length] = own_times
@@ -142,26 +140,38 @@ def _names_of(states: Any) -> tuple[str, ...] | None:
     return None if columns is None or callable(columns) else tuple(str(name) for name in columns)
 
 
-def _numbers(values: Any, name: str) -> numpy.ndarray:
-    try:
-        return numpy.asarray(values, dtype=numpy.float64)
-    except (TypeError, ValueError) as error:
-        raise UnsupportedTypeError(f"{name} cannot be read as numbers: {error}") from None
+def numbers(values: Any, name: str) -> numpy.ndarray:
+    """Numbers as float64. Errors: UnsupportedTypeError naming them, for texts, complex numbers and masked entries too."""
+    return as_array(values, name).astype(numpy.float64, copy=False)
+
+
+def _depth(values: Any) -> int:
+    """How many axes lists or an array have, by the first entry that is no empty list."""
+    if isinstance(values, (list, tuple)) or _is_list(values):
+        return 1 + next((_depth(entry) for entry in values if not (isinstance(entry, (list, tuple)) and not entry)), 0)
+    return int(numpy.ndim(values))
+
+
+def _is_list(values: Any) -> bool:
+    """Whether an array holds arrays, one for each trajectory."""
+    return isinstance(values, numpy.ndarray) and values.dtype == object and values.ndim == 1
 
 
 def list_of_states(states: Any) -> list[numpy.ndarray]:
     """The states of each trajectory, [times, width]."""
-    if not isinstance(states, (list, tuple)) or (len(states) > 0 and numpy.ndim(states[0]) < 2):
-        array = _numbers(states, "states")
+    if not (isinstance(states, (list, tuple)) or _is_list(states)) or 0 < len(states) and _depth(states) < 3:
+        array = numbers(states, "states")
         if array.ndim == 2:
             array = array[None]
         if array.ndim != 3 or 0 in array.shape:
             raise ShapeMismatchError(f"states has shape {array.shape}; it must be [trajectories, times, width], or a list of arrays [times, width]")
         return list(array)
-    found = [_numbers(own, f"the states of trajectory {index}") for index, own in enumerate(states)]
+    found = [numbers(own, f"the states of trajectory {index}") for index, own in enumerate(states)]
     if not found:
         raise ShapeMismatchError("states is an empty list; at least one trajectory is needed")
     for index, own in enumerate(found):
+        if own.size == 0 and own.shape[:1] == (0,):
+            raise InvalidDataError(f"trajectory {index} is empty; it needs at least one time")
         if own.ndim != 2 or own.shape[1] != found[0].shape[-1] or own.shape[1] == 0:
             raise ShapeMismatchError(f"the states of trajectory {index} have shape {own.shape}; they must be [times, width], with the same width for all")
     return found
@@ -169,7 +179,7 @@ def list_of_states(states: Any) -> list[numpy.ndarray]:
 
 def _list_of_times(times: Any, count: int, clock: Clock) -> list[numpy.ndarray]:
     """The times of each trajectory."""
-    if isinstance(times, (list, tuple)) and len(times) > 0 and numpy.ndim(times[0]) > 0:
+    if (isinstance(times, (list, tuple)) or _is_list(times)) and _depth(times) > 1:
         found = [clock.numbers(own, f"times of trajectory {index}") for index, own in enumerate(times)]
     else:
         array = clock.numbers(times, "times")
@@ -181,37 +191,41 @@ def _list_of_times(times: Any, count: int, clock: Clock) -> list[numpy.ndarray]:
     return found
 
 
-def _given_states(values: Any, count: int, width: int) -> numpy.ndarray:
+def _given_states(values: Any, names: Sequence[Any] | None, count: int, width: int) -> numpy.ndarray:
     """Initial states [trajectories, width] that the caller gave."""
     if isinstance(values, str):
         raise UnsupportedTypeError(f"initial_states is {values!r}; it must be states [trajectories, width], or None; fit_initial_states says whether they are fitted")
-    array = _numbers(values, "initial_states")
+    array = numbers(values, "initial_states")
     if count == 1 and array.shape == (width,):
         array = array[None]
     if array.shape != (count, width):
         raise ShapeMismatchError(f"initial_states has shape {array.shape}; it must be [{count}, {width}], a state of {width} numbers for each of the {count} trajectories")
     if not numpy.isfinite(array).all():
         index, number = (int(value) for value in numpy.argwhere(~numpy.isfinite(array))[0])
-        raise InvalidDataError(f"initial_states: number {number} of trajectory {index} is {array[index, number]}; it must be finite, also where it is a guess")
+        raise InvalidDataError(f"initial_states: number {number} of {called(names, index)} is {array[index, number]}; it must be finite, also where it is a guess")
     return array
 
 
-def check_times(name: str, times: numpy.ndarray) -> None:
-    """Errors: InvalidDataError for times of a trajectory that are not finite, or that descend."""
+def check_times(name: str, times: numpy.ndarray, clock: Clock) -> None:
+    """Errors: InvalidDataError for times of a trajectory that are not finite, that descend, or that reach farther than numbers do."""
     if not numpy.isfinite(times).all():
-        raise InvalidDataError(f"{name}: time {int(numpy.argmin(numpy.isfinite(times)))} is NaN or infinite")
-    falls = numpy.flatnonzero(numpy.diff(times) < 0)
+        place = int(numpy.argmin(numpy.isfinite(times)))
+        raise InvalidDataError(f"{name}: time {place} is {'NaN or infinite' if clock.origin is None else 'no date (NaT)'}; it must be finite")
+    falls = numpy.flatnonzero(times[1:] < times[:-1])
     if len(falls) > 0:
         place = int(falls[0]) + 1
-        raise InvalidDataError(f"{name}: time {place} is {times[place]}, before the one before it, {times[place - 1]}; times must not descend")
+        raise InvalidDataError(f"{name}: time {place} is {clock.shown(times[place])}, before the one before it, {clock.shown(times[place - 1])}; times must not descend")
+    if len(times) > 0 and times[-1] / 2 - times[0] / 2 > _LARGEST / 2:
+        raise InvalidDataError(f"{name}: its times reach from {times[0]} to {times[-1]}; their difference is no number of float64")
 
 
-def _check(name: str, times: numpy.ndarray, states: numpy.ndarray) -> None:
+def check_trajectory(name: str, times: numpy.ndarray, states: numpy.ndarray, clock: Clock) -> None:
+    """Errors: ShapeMismatchError where there is not one state for each time; InvalidDataError for times as in `check_times`, and infinite states."""
     if times.ndim != 1 or len(times) != len(states):
         raise ShapeMismatchError(f"{name} has times of shape {times.shape} and states of shape {states.shape}; it must have one state for each time")
     if len(times) == 0:
         raise InvalidDataError(f"{name} is empty; it needs at least one time")
-    check_times(name, times)
+    check_times(name, times, clock)
     if numpy.isinf(states).any():
         place, number = (int(value) for value in numpy.argwhere(numpy.isinf(states))[0])
         raise InvalidDataError(f"{name}: number {number} of the state at time {place} is infinite; NaN stands for what was not observed")
@@ -224,30 +238,3 @@ def first_observed(name: str, states: numpy.ndarray) -> numpy.ndarray:
         number = int(numpy.argmin(known.any(axis=0)))
         raise InvalidDataError(f"{name}: number {number} of its state is never observed; give initial_states")
     return numpy.asarray(states[known.argmax(axis=0), numpy.arange(states.shape[1])])
-
-
-def typical_speed(packed: PackedTrajectories, scale: numpy.ndarray) -> float:
-    """About the root mean square of |d(y/scale)/dt|, by changes that are larger than the noise: √(Σ Δ² / Σ Δt²) over pairs of observations of one number.
-
-    The pairs are neighbors where these have moved; otherwise every second, fourth, eighth … observation is compared, until they have. A
-    short interval thus counts little, however much noise there is. Always > 0: states that do not move get the inverse of the longest time.
-    """
-    observed = numpy.moveaxis(packed.states / scale, 2, 1)  # [trajectories, width, times]
-    known = ~numpy.isnan(observed)
-    paths = numpy.broadcast_to(numpy.arange(observed.shape[0] * observed.shape[1]).reshape(*observed.shape[:2], 1), observed.shape)[known]
-    moments, values = numpy.broadcast_to(packed.times[:, None], observed.shape)[known], observed[known]
-    counts = numpy.bincount(paths, minlength=1)
-    means = numpy.bincount(paths, values, minlength=1) / numpy.maximum(counts, 1)
-    variance = float(((values - means[paths]) ** 2).mean()) if len(values) else 0.0
-    speed, lag = 0.0, 1
-    while lag < packed.steps:
-        pairs = paths[lag:] == paths[:-lag]
-        changes, intervals = (values[lag:] - values[:-lag])[pairs], (moments[lag:] - moments[:-lag])[pairs]
-        time = float((intervals**2).sum())
-        if time > 0:
-            speed = float(numpy.sqrt((changes**2).sum() / time))
-            if (changes**2).mean() >= _MOVED * variance:
-                break
-        lag *= 2
-    longest = float((packed.times[:, -1] - packed.times[:, 0]).max())
-    return speed if speed > 0 and numpy.isfinite(speed) else 1 / longest if longest > 0 else 1.0

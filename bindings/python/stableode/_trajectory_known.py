@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy
 
-from ._errors import InvalidDataError
+from ._errors import InvalidDataError, UnsupportedTypeError
+from ._known import spread
+from ._tensor import as_array
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from .network import Network
-    from .trajectories import _Units
+    from ._trajectory_units import Units
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,14 @@ class KnownTerms:
     jacobian: Callable[[numpy.ndarray, numpy.ndarray], ArrayLike]
     time_derivative: Callable[[numpy.ndarray, numpy.ndarray], ArrayLike] | None = None
 
-    def _give(self, network: Network, units: _Units) -> None:
+    def __post_init__(self) -> None:
+        for name in ("function", "jacobian", "time_derivative"):
+            given = getattr(self, name)
+            if not callable(given) and (given is not None or name != "time_derivative"):
+                advice = "; difference_jacobian(function) makes one by differences" if name == "jacobian" else ""
+                raise UnsupportedTypeError(f"{name} is a {type(given).__name__}; it must be a function of t and y{advice}")
+
+    def _give(self, network: Network, units: Units) -> None:
         """Gives a network these terms in its units: g̃ = (moment/scale)·g, ∂g̃/∂z = (moment/scale)·∂g/∂y·scale, ∂g̃/∂τ = (moment²/scale)·∂g/∂t."""
         if units.is_identity:
             network.set_known_terms(self.function, jacobian=self.jacobian, time_derivative=self.time_derivative)
@@ -38,14 +47,15 @@ class KnownTerms:
         factor, by_time = units.moment / units.scale, self.time_derivative
 
         def function(t: numpy.ndarray, y: numpy.ndarray) -> numpy.ndarray:
-            return numpy.asarray(factor * numpy.asarray(self.function(units.moment * t, units.outwards(y))))
+            return numpy.asarray(factor * spread(self.function(units.moment * t, units.outwards(y)), y.shape, "known terms", numpy.float64))
 
         def jacobian(t: numpy.ndarray, y: numpy.ndarray) -> numpy.ndarray:
-            return numpy.asarray(factor[:, None] * numpy.asarray(self.jacobian(units.moment * t, units.outwards(y))) * units.scale)
+            found = spread(self.jacobian(units.moment * t, units.outwards(y)), (*y.shape, y.shape[1]), "jacobian", numpy.float64)
+            return numpy.asarray(factor[:, None] * found * units.scale)
 
         def time_derivative(t: numpy.ndarray, y: numpy.ndarray) -> numpy.ndarray:
             assert by_time is not None
-            return numpy.asarray(factor * units.moment * numpy.asarray(by_time(units.moment * t, units.outwards(y))))
+            return numpy.asarray(factor * units.moment * spread(by_time(units.moment * t, units.outwards(y)), y.shape, "time_derivative", numpy.float64))
 
         network.set_known_terms(function, jacobian=jacobian, time_derivative=None if by_time is None else time_derivative)
 
@@ -58,9 +68,11 @@ def difference_jacobian(
     scale: how far y may move, one number or [width], before g changes much: the differences are taken over about 1e-3 of it, with errors of
     about 1e-11 of g in float64 where g is smooth on this scale. Each call evaluates g four times for each number of a state.
     """
-    reach = numpy.asarray(scale, dtype=numpy.float64)
-    if not (numpy.isfinite(reach).all() and (reach > 0).all()):
-        raise InvalidDataError("scale must be positive and finite")
+    if not callable(function):
+        raise UnsupportedTypeError(f"function is a {type(function).__name__}; it must be a function of t and y")
+    reach = as_array(scale, "scale").astype(numpy.float64)
+    if reach.ndim > 1 or not (numpy.isfinite(reach).all() and (reach > 0).all()):
+        raise InvalidDataError("scale must be positive and finite, one number or [width]")
 
     def jacobian(t: numpy.ndarray, y: numpy.ndarray) -> numpy.ndarray:
         base, moments = numpy.asarray(y, dtype=numpy.float64), numpy.asarray(t, dtype=numpy.float64)

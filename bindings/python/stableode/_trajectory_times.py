@@ -27,7 +27,7 @@ def divided(moments: numpy.ndarray, largest: float, width: int) -> tuple[numpy.n
     if steps.max() * len(moments) * width > _MOST_NUMBERS:
         row = int(steps.argmax())
         raise OutOfRangeError(
-            f"the times of trajectory {row} reach from {moments[row, 0]:.6g} to {moments[row, -1]:.6g}, which takes {steps[row]:.0f} steps, none longer than "
+            f"the times of trajectory {row} reach from {moments[row, 0]:.6g} to {moments[row, -1]:.6g}, which takes {steps[row]:.6g} steps, none longer than "
             f"the longest interval of the fit, {largest:.6g}; a roll-out has at most {_MOST_NUMBERS // (len(moments) * width)} of them: ask for part of the time"
         )
     counts = parts.astype("int64")

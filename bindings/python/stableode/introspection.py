@@ -83,6 +83,12 @@ def options(scope: str) -> dict[str, Option]:
     return found
 
 
+@functools.cache
+def most_inputs() -> int:
+    """The most inputs of a network."""
+    return int(options("network")["inputs"].high or 1)
+
+
 def _option(info: OptionInfo) -> Option:
     kind = _OPTION_TYPES[info.type]
     default, low, high = {

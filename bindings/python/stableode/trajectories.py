@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import inspect
 import warnings
@@ -19,16 +20,19 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy
 
 from . import equation
-from ._errors import IncompatibleError, InvalidArgumentError, ShapeMismatchError, UnknownNameError, UnsupportedTypeError
+from ._errors import IncompatibleError, InvalidArgumentError, InvalidDataError, NotFiniteError, OutOfRangeError, ShapeMismatchError, StateError, UnknownNameError, UnsupportedTypeError
 from ._shooting import TrajectoryFit
-from ._text import integer
-from ._trajectory_data import PackedTrajectories, TrajectoryLayout, check_times, list_of_states, pack, pack_by, typical_speed
+from ._text import flag, integer
+from ._trajectory_data import PackedTrajectories, TrajectoryLayout, called, check_times, list_of_states, numbers, pack, pack_by
+from ._trajectory_errors import in_units_of_the_data, refuse_infinite
 from ._trajectory_file import note, read
 from ._trajectory_known import KnownTerms, difference_jacobian
 from ._trajectory_times import divided
+from ._trajectory_units import Units
 from .introspection import options as _options
 from .network import Network
-from .sequences._clock import as_dates
+from .sequences._clock import Clock, as_dates
+from .sequences._tables import is_long
 
 if TYPE_CHECKING:
     import os
@@ -44,43 +48,6 @@ __all__ = ["KnownTerms", "PackedTrajectories", "TrajectoryLayout", "TrajectoryMo
 _PLAIN_FIELDS = ("dense", "two_layer", "pre_activation", "linear_activation")
 
 
-@dataclass(frozen=True)
-class _Units:
-    """The units in which the network computes: state = shift + scale·z, time = moment·τ."""
-
-    shift: numpy.ndarray
-    scale: numpy.ndarray
-    moment: float
-
-    @classmethod
-    def none(cls, width: int) -> _Units:
-        return cls(numpy.zeros(width), numpy.ones(width), 1.0)
-
-    @classmethod
-    def of(cls, packed: PackedTrajectories, each: bool) -> _Units:
-        """Units in which the observed states have mean 0 and deviation 1, each number by itself or all alike, and change by about 1 in a time of 1."""
-        seen = ~numpy.isnan(packed.states).all(axis=(0, 1))
-        # A number that is never observed has initial states alone.
-        shift, deviation = packed.features[:, : packed.width].mean(axis=0), numpy.zeros(packed.width)
-        shift[seen] = numpy.nanmean(packed.states[:, :, seen], axis=(0, 1))
-        deviation[seen] = numpy.nanstd(packed.states[:, :, seen], axis=(0, 1))
-        deviation[deviation <= 1e-14 * numpy.abs(shift)] = 0  # equal numbers, whose mean is rounded
-        scale = numpy.where(deviation > 0, deviation, 1.0) if each else numpy.full(packed.width, float(numpy.sqrt((deviation[seen] ** 2).mean())) or 1.0)
-        speed = typical_speed(packed, scale)
-        # A power of two: dividing times by it rounds nothing.
-        return cls(shift, scale, float(2.0 ** numpy.round(-numpy.log2(speed))) if speed > 0 and numpy.isfinite(speed) else 1.0)
-
-    @property
-    def is_identity(self) -> bool:
-        return self.moment == 1 and not self.shift.any() and bool((self.scale == 1).all())
-
-    def inwards(self, states: numpy.ndarray) -> numpy.ndarray:
-        return numpy.asarray((states - self.shift) / self.scale)
-
-    def outwards(self, states: numpy.ndarray) -> numpy.ndarray:
-        return numpy.asarray(self.shift + self.scale * states)
-
-
 @dataclass(frozen=True, eq=False)
 class TrajectoryModel:
     """A vector field that was fitted to trajectories.
@@ -89,7 +56,8 @@ class TrajectoryModel:
     initial_states: the states at the first times [trajectories, width], fitted or as given; [0, width] of a model that was loaded.
     result: what the fit reports (initial states in the data's units; loss and gaps in the network's; steps, outcome).
     shift, scale: a state is shift + scale·z, with the z that the network computes; time_unit: a time is time_unit·τ.
-    known: the equation's known terms, if it has some; all that a model computes includes them.
+    known: the equation's known terms, if it has some; all that a model computes includes them. A model is pickled with them, which Python can do
+    with functions of modules, but not with those made by lambda or within functions.
     layout: what else is known of the data, a TrajectoryLayout: names of columns, the longest interval, how dates become times.
     """
 
@@ -105,6 +73,12 @@ class TrajectoryModel:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_longer": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if self.known is not None:
+            with contextlib.suppress(StateError):  # a copied network has them already, an unpickled one has not
+                self.known._give(self.network, self._units)
 
     @property
     def width(self) -> int:
@@ -137,8 +111,12 @@ class TrajectoryModel:
         times, states, initial_states: as in `fit`; the latter's None stands for this model's, where there are as many trajectories.
         options: of the fit. This model does not change.
         """
+        self._refuse_missing_terms()
         layout, clock = self.layout, replace(self.layout.clock)
-        if initial_states is None and len(self.initial_states) == (len(list_of_states(states)) if states is not None else -1):
+        observed = None if states is None or is_long(times) else list_of_states(states)
+        if observed is not None and observed[0].shape[1] != self.width:
+            raise ShapeMismatchError(f"the states have {observed[0].shape[1]} numbers; those of the model have {self.width}")
+        if initial_states is None and observed is not None and len(self.initial_states) == len(observed):
             initial_states = self.initial_states
         packed = pack_by(clock, times, states, initial_states, layout.series or "series", layout.time or "time", layout.columns if states is None else None)
         if packed.width != self.width:
@@ -149,8 +127,8 @@ class TrajectoryModel:
         return _fitted(network, packed, self._units, self.known, fit_initial_states, time_limit, on_progress, cancel, dict(options))
 
     @property
-    def _units(self) -> _Units:
-        return _Units(self.shift, self.scale, self.time_unit)
+    def _units(self) -> Units:
+        return Units(self.shift, self.scale, self.time_unit)
 
     def rollout(self, initial_states: ArrayLike, times: ArrayLike) -> numpy.ndarray:
         """The states at these times [trajectories, times, width], from the initial states [trajectories, width], which belong to the first times.
@@ -161,18 +139,26 @@ class TrajectoryModel:
         InvalidDataError for times that descend; NotFiniteError naming the trajectory that diverges; OutOfRangeError for times so far that
         the steps are too many.
         """
-        starts = numpy.asarray(initial_states, dtype=numpy.float64)
-        single, starts = starts.ndim == 1, numpy.atleast_2d(starts)
-        if starts.shape[1] != self.width:
-            raise ShapeMismatchError(f"initial_states has shape {starts.shape}; it must be [trajectories, {self.width}]")
+        self._refuse_missing_terms()
+        given = numbers(initial_states, "initial_states")
+        single, starts = given.ndim == 1, numpy.atleast_2d(given)
+        if starts.ndim != 2 or starts.shape[1] != self.width or len(starts) == 0 or given.ndim == 0:
+            raise ShapeMismatchError(f"initial_states has shape {given.shape}; it must be [trajectories, {self.width}], or [{self.width}]")
         moments = self._moments(times)
         moments = numpy.broadcast_to(moments, (len(starts), moments.shape[-1])) if moments.ndim == 1 else moments
         if moments.ndim != 2 or len(moments) != len(starts) or moments.shape[1] == 0:
             raise ShapeMismatchError(f"times has shape {moments.shape}; it must be [times], or [{len(starts)}, times]")
-        if not (numpy.isfinite(moments).all() and (numpy.diff(moments, axis=1) >= 0).all()):
+        with numpy.errstate(over="ignore", invalid="ignore"):
+            is_right = numpy.isfinite(moments).all() and (moments[:, 1:] >= moments[:, :-1]).all() and numpy.isfinite(moments[:, -1] - moments[:, 0]).all()
+        if not is_right:
             for index, own in enumerate(moments):
-                check_times(f"trajectory {index}", own)
+                check_times(called(None, index), own, self.layout.clock)
         units = self._units
+        z, scaled = units.inwards(starts), units.moments_inwards(moments)
+        refuse_infinite(starts, z, None, "initial_states")
+        if not numpy.isfinite(scaled).all():
+            index, place = (int(value) for value in numpy.argwhere(~numpy.isfinite(scaled))[0])
+            raise OutOfRangeError(f"{called(None, index)}: time {place} is {moments[index, place]}, which is infinite in the network's unit of time, {self.time_unit:.3g}")
         # Adaptive steps are as short as their tolerance asks for.
         is_adaptive = self.network.specification["blocks"][0]["integrator"] in _options("block")["relative_tolerance"].taken_by.get("integrator", ())
         moments, places = (moments, None) if is_adaptive else divided(moments, self.layout.largest_interval, self.width)
@@ -186,7 +172,8 @@ class TrajectoryModel:
             network = self._longer[steps] = self.network.with_steps(steps)
         elif not numpy.array_equal(network.parameter_vector, self.network.parameter_vector):
             network.parameter_vector = self.network.parameter_vector
-        found = network.scores(numpy.concatenate([units.inwards(starts), moments / self.time_unit], axis=1))
+        with in_units_of_the_data(units, self.layout.clock, None, moments):
+            found = network.scores(numpy.concatenate([z, moments / self.time_unit], axis=1))
         states = units.outwards(numpy.asarray(found, dtype=numpy.float64).reshape(len(starts), steps, self.width))
         asked = states[:, :count] if places is None else numpy.take_along_axis(states, places[..., None], axis=1)
         return asked[0] if single else asked
@@ -195,15 +182,44 @@ class TrajectoryModel:
         """ẏ in the units of the data: y [width] or [samples, width]. The fitted field is the same at all times t, dates or numbers, which may be None; known terms are added at time t,
         one time or [samples].
         """
-        given = None if t is None or (self.known is None and as_dates(t) is None) else self._moments(t)
+        self._refuse_missing_terms()
+        states = numbers(y, "y")
+        if states.ndim not in (1, 2) or states.shape[-1] != self.width or not len(states):
+            raise ShapeMismatchError(f"y has shape {states.shape}; it must be [{self.width}], or [samples, {self.width}]")
+        if t is None and self.known is not None:
+            raise InvalidArgumentError("t is None, but the equation has known terms, which are added at a time: give t")
+        moments = None if t is None else self._moments_of_field(t, states)
         units = self._units
-        moments = None if given is None or self.known is None else given / self.time_unit
-        found = self.network.field(moments, units.inwards(numpy.asarray(y, dtype=numpy.float64)))
-        return numpy.asarray(found * (self.scale / self.time_unit))
+        z = units.inwards(states)
+        refuse_infinite(numpy.atleast_2d(states), numpy.atleast_2d(z), None, "y", "sample")
+        with in_units_of_the_data(units, self.layout.clock):
+            found = self.network.field(None if moments is None else units.moments_inwards(moments), z)
+        with numpy.errstate(over="ignore"):
+            rates = numpy.asarray(found * (self.scale / self.time_unit))
+        if not numpy.isfinite(rates).all():
+            raise NotFiniteError(f"the field of sample {int(numpy.argmin(numpy.isfinite(numpy.atleast_2d(rates)).all(axis=1)))} of y is not finite")
+        return rates
 
-    def _moments(self, times: Any) -> numpy.ndarray:
+    def _moments_of_field(self, t: Any, states: numpy.ndarray) -> numpy.ndarray | None:
+        """Checked times of states; None where the field is the same at all of them. It is so without known terms, for numbers too where the fit had dates."""
+        moments = Clock().numbers(t, "t") if self.known is None and as_dates(t, "t") is None else self._moments(t, "t")
+        if moments.ndim > 1 or moments.ndim == 1 and len(moments) != len(numpy.atleast_2d(states)):
+            raise ShapeMismatchError(f"t has shape {moments.shape}; it must be one time, or one for each of the {len(numpy.atleast_2d(states))} states in y")
+        if not numpy.isfinite(moments).all():
+            raise InvalidDataError("t holds a time that is NaN or infinite; times must be finite")
+        return None if self.known is None else moments
+
+    def _refuse_missing_terms(self) -> None:
+        """Errors: StateError for a model that was loaded without the known terms of its equation."""
+        if self.known is None and self.network.specification.get("known_terms"):
+            raise StateError(
+                "the model's equation has known terms, which its file does not hold, so that nothing can be computed: "
+                "stableode.trajectories.load(path, known=KnownTerms(function, jacobian)) gives them"
+            )
+
+    def _moments(self, times: Any, name: str = "times") -> numpy.ndarray:
         """Times as numbers of the clock of the fit."""
-        return replace(self.layout.clock).numbers(times, "times")
+        return replace(self.layout.clock).numbers(times, name)
 
 
 def load(path: str | os.PathLike[str], *, known: KnownTerms | None = None) -> TrajectoryModel:
@@ -216,7 +232,8 @@ def load(path: str | os.PathLike[str], *, known: KnownTerms | None = None) -> Tr
     shift, scale, time_unit, layout, figures = read(network)
     nothing = numpy.empty((0, len(shift)))
     if known is not None:
-        known._give(network, _Units(shift, scale, time_unit))
+        _refuse_other_terms(known)
+        known._give(network, Units(shift, scale, time_unit))
     return TrajectoryModel(network, nothing, TrajectoryFit(nothing, **figures), shift, scale, time_unit, known, layout=layout)
 
 
@@ -270,11 +287,12 @@ def fit(
     if scaling not in ("automatic", "each", "common", "none"):
         raise UnknownNameError(f"scaling is {scaling!r}; it must be automatic, each, common or none")
     each = scaling == "each" or (scaling == "automatic" and network_options["field"] in _PLAIN_FIELDS)
-    units = _Units.none(packed.width) if scaling == "none" else _Units.of(packed, each)
-    substeps, steps = integer(substeps, "substeps", 1), packed.steps
+    units = Units.none(packed.width) if scaling == "none" else Units.of(packed, each)
+    steps = packed.steps
+    substeps = integer(substeps, "substeps", 1, max(int(_options("block")["layers"].high or 1) // (steps - 1), 1))
+    fit_initial_states = flag(fit_initial_states, "fit_initial_states")
     if known is not None:
-        if not isinstance(known, KnownTerms):
-            raise UnsupportedTypeError(f"known is a {type(known).__name__}; it must be KnownTerms(function, jacobian), or None")
+        _refuse_other_terms(known)
         network_options["known_terms"] = True
     network = Network(
         opening="trajectory", channels=packed.width, width=packed.width, inputs=packed.width + steps, outputs=packed.width, outputs_at="steps",
@@ -287,34 +305,42 @@ def fit(
 
 
 def _fitted(
-    network: Network, packed: PackedTrajectories, units: _Units, known: KnownTerms | None, fits_initial_states: bool, time_limit: float | None,
+    network: Network, packed: PackedTrajectories, units: Units, known: KnownTerms | None, fits_initial_states: bool, time_limit: float | None,
     on_progress: Callable[[FitProgress], object] | None, cancel: CancelToken | None, options: dict[str, Any],
 ) -> TrajectoryModel:
     """The model of a network whose field is fitted to trajectories."""
-    features = packed.features.copy()
+    features, states = packed.features.copy(), units.inwards(packed.states)
     features[:, : packed.width] = units.inwards(features[:, : packed.width])
-    features[:, packed.width :] /= units.moment
-    result = network.fit_trajectories(
-        features, units.inwards(packed.states), initial_states="fitted" if fits_initial_states else "given", time_limit=time_limit,
-        on_progress=on_progress, cancel=cancel, **options,
-    )
-    states = units.outwards(numpy.asarray(result.initial_states, dtype=numpy.float64))
-    result = replace(result, initial_states=states)
+    features[:, packed.width :] = units.moments_inwards(features[:, packed.width :])
+    refuse_infinite(packed.features[:, : packed.width], features[:, : packed.width], packed.names, "the initial state")
+    with in_units_of_the_data(units, packed.layout.clock, packed.names, packed.times):
+        result = network.fit_trajectories(
+            features, states, initial_states="fitted" if flag(fits_initial_states, "fit_initial_states") else "given", time_limit=time_limit,
+            on_progress=on_progress, cancel=cancel, **options,
+        )
+    starts = units.outwards(numpy.asarray(result.initial_states, dtype=numpy.float64))
+    result = replace(result, initial_states=starts)
     note(network, units.shift, units.scale, units.moment, packed.layout, result)
-    _warn_of_losses(result, features[:, : packed.width], units.inwards(packed.states), network)
-    return TrajectoryModel(network, states, result, units.shift, units.scale, units.moment, known, layout=packed.layout)
+    _warn_of_losses(result, features[:, : packed.width], states, network)
+    return TrajectoryModel(network, starts, result, units.shift, units.scale, units.moment, known, layout=packed.layout)
 
 
 def _warn_of_losses(result: TrajectoryFit, starts: numpy.ndarray, states: numpy.ndarray, network: Network) -> None:
     """Warns of a fit that follows the data worse than states at rest do, as a learning rate that is too high leaves it. All in the network's units."""
     if network.specification["loss"] != "least_squares":
         return
-    rest = float(numpy.nanmean((states - starts[:, None]) ** 2)) / 2
+    with numpy.errstate(over="ignore", invalid="ignore"):
+        rest = float(numpy.nanmean((states - starts[:, None]) ** 2)) / 2
     if result.loss > max(2 * rest, 1e-3):  # NaN of a fit that ended early is not
         warnings.warn(
             f"the fit ended at a loss of {result.loss:.3g}, but states that rest where they begin have {rest:.3g}: the steps of the optimizer went astray; try a smaller learning_rate, the optimizer lbfgs, or shorter segments",
             stacklevel=4,
         )
+
+
+def _refuse_other_terms(known: object) -> None:
+    if not isinstance(known, KnownTerms):
+        raise UnsupportedTypeError(f"known is a {type(known).__name__}; it must be KnownTerms(function, jacobian), or None")
 
 
 def _refuse_wider(network: Network, packed: PackedTrajectories) -> None:
@@ -341,6 +367,7 @@ _DECIDED = {
     "width": "a state has as many numbers as the data", "inputs": "the data's numbers and times decide", "channels": "the data's numbers decide", "outputs": "the data's numbers decide",
     "outputs_at": "the states at all times are compared", "opening": "it is 'trajectory'", "layers": "there is one for each interval; substeps=… takes more steps",
     "blocks": "one block is the field; its options are keywords", "horizon": "the times of the data decide", "step_sizes": "the times of the data decide",
+    "known_terms": "known=KnownTerms(function, jacobian) gives the equation some",
 }  # fmt: skip
 
 

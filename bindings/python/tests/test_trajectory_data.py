@@ -7,7 +7,7 @@ import pytest
 
 import stableode
 from stableode import trajectories
-from stableode._trajectory_data import typical_speed
+from stableode._trajectory_units import typical_speed
 
 
 def oscillator(times, amplitude=1.0):
@@ -192,8 +192,9 @@ def test_frames_of_states_give_the_names_of_columns():
         ([1, 2, 3], stableode.ShapeMismatchError, r"initial_states has shape \(3,\); it must be \[1, 2\]"),
         ([[1, 2], [3, 4]], stableode.ShapeMismatchError, r"initial_states has shape \(2, 2\); it must be \[1, 2\]"),
         ("given", stableode.UnsupportedTypeError, "initial_states is 'given'.*fit_initial_states"),
-        ([[1, None]], stableode.InvalidDataError, "number 1 of trajectory 0 is nan"),
-        ([["a", "b"]], stableode.UnsupportedTypeError, "initial_states cannot be read as numbers"),
+        ([[1, None]], stableode.UnsupportedTypeError, "initial_states is of type object.*the entry at row 0, column 1 is None"),
+        ([[1, numpy.nan]], stableode.InvalidDataError, "number 1 of trajectory 0 is nan"),
+        ([["a", "b"]], stableode.UnsupportedTypeError, "initial_states is of type <U1; it must hold real numbers"),
     ],
 )
 def test_initial_states_are_checked(given, error, text):

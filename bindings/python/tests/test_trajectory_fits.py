@@ -30,7 +30,7 @@ def test_trajectories_of_any_lengths_are_packed():
 @pytest.mark.parametrize(
     ("times", "states", "error", "text"),
     [
-        ([[0.0, 1.0], [1.0, 0.5]], numpy.zeros((2, 2, 1)), stableode.InvalidDataError, "trajectory 1: time 1 is 0.5, before the one before it, 1.0"),
+        ([[0.0, 1.0], [1.0, 0.5]], numpy.zeros((2, 2, 1)), stableode.InvalidDataError, "trajectory 1: time 1 is 0.5, before the one before it, 1"),
         ([0.0, numpy.nan], numpy.zeros((2, 1)), stableode.InvalidDataError, "trajectory 0: time 1 is NaN"),
         ([0.0, 1.0], [[1.0], [numpy.inf]], stableode.InvalidDataError, "number 0 of the state at time 1 is infinite"),
         ([0.0, 1.0], [[1.0, numpy.nan]] * 2, stableode.InvalidDataError, "number 1 of its state is never observed"),

@@ -52,7 +52,7 @@ def test_times_of_the_fit_take_the_steps_of_the_fit():
 def test_far_times_are_followed_or_refused(model):
     far = model.rollout([1.0, 0.0], [0, 600.0])
     assert numpy.allclose(far[-1], model.rollout([1.0, 0.0], numpy.linspace(0, 600, 3901))[-1], rtol=1e-6)
-    with pytest.raises(stableode.OutOfRangeError, match="reach from 0 to 1e\\+12, which takes 64999999[0-9]* steps, none longer than the longest interval of the fit, 0.153846"):
+    with pytest.raises(stableode.OutOfRangeError, match="reach from 0 to 1e\\+12, which takes 6.5e\\+12 steps, none longer than the longest interval of the fit, 0.153846"):
         model.rollout([1.0, 0.0], [0, 1e12])
     with pytest.raises(stableode.InvalidDataError, match="trajectory 1: time 2 is 0.5, before"):
         model.rollout([[1.0, 0.0]] * 2, [[0, 1, 2], [0, 1, 0.5]])
