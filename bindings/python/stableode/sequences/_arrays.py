@@ -8,6 +8,7 @@ import numpy
 
 from .._errors import InvalidDataError, ShapeMismatchError, UnsupportedTypeError
 from .._tensor import as_array
+from .._text import names
 from ._observations import Observations
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def series_of_arrays(data: Any, times: Any, channels_first: bool, channels: Sequ
         values, counts = whole.reshape(whole.shape[0] * whole.shape[1], whole.shape[2]), numpy.full(len(whole), whole.shape[1], "int64")
     if values.shape[1] == 0:
         raise InvalidDataError("the series have no channels; at least one is needed")
-    known = tuple(map(str, range(values.shape[1]))) if channels is None else tuple(channels)
+    known = tuple(map(str, range(values.shape[1]))) if channels is None else tuple(names(channels, "channels"))
     if len(known) != values.shape[1]:
         raise ShapeMismatchError(f"channels has {len(known)} names, but the series have {values.shape[1]} channels")
     found, is_common = _times(times, counts, clock)

@@ -43,17 +43,21 @@ def integrals(found: Observations, times: numpy.ndarray, centers: numpy.ndarray)
 
 
 def centers_of(found: Observations, weights: numpy.ndarray | None) -> numpy.ndarray:
-    """About the mean of each channel [channels]: to an eighth of its deviation, so that the order of sums does not show. weights: of the series [samples]."""
+    """About the mean of each channel [channels]: to an eighth of its deviation, so that the order of sums does not show; NaN where it is no number of float64. weights: of the series [samples]."""
     weight = numpy.ones(len(found.values)) if weights is None else numpy.repeat(weights, found.counts)
     centers = numpy.empty(found.values.shape[1])
     for channel in range(len(centers)):
         observed = ~numpy.isnan(found.values[:, channel])
         values, weights_there = found.values[observed, channel].astype("float64"), weight[observed]
         least = values.min()
-        mean = float(numpy.average(values - least, weights=weights_there))
-        deviation = float(numpy.sqrt(numpy.average((values - least - mean) ** 2, weights=weights_there)))
-        unit = 2.0 ** (numpy.floor(numpy.log2(deviation)) - 3) if deviation > 0 else 1.0
-        centers[channel] = numpy.round((least + mean) / unit) * unit if deviation > 0 else least
+        with numpy.errstate(over="ignore", invalid="ignore"):
+            mean = float(numpy.average(values - least, weights=weights_there))
+            deviation = float(numpy.sqrt(numpy.average((values - least - mean) ** 2, weights=weights_there)))
+            if not numpy.isfinite(deviation):
+                centers[channel] = numpy.nan
+                continue
+            unit = 2.0 ** (numpy.floor(numpy.log2(deviation)) - 3) if deviation > 0 else 1.0
+            centers[channel] = numpy.round((least + mean) / unit) * unit if deviation > 0 else least
     return centers
 
 

@@ -7,10 +7,10 @@ from typing import Any, Literal, TypeAlias
 
 import numpy
 
-from .._errors import IncompatibleError, InvalidDataError, ShapeMismatchError
+from .._errors import IncompatibleError, InvalidDataError, OutOfRangeError, ShapeMismatchError
 from ._clock import Clock
 from ._integrals import centers_of, integrals, lasting
-from ._observations import Duplicates, Observations
+from ._observations import Duplicates, Observations, shown_channel
 
 #: What a step holds, as in the option sequence_layout.
 Kind: TypeAlias = Literal["values", "times_values", "times_values_mask"]
@@ -95,13 +95,25 @@ class SequenceLayout:
                 flat[into, 2 * count] = seen
         else:
             flat[into, first : first + own] = found.values
-        if self.centers is not None:
-            flat[into, first + own : first + 2 * own] = integrals(found, times, self.centers)
-        if self.has_time_channel:
-            flat[into, first + count - 1] = times - self._references(found)
-        if self.kind != "values":
-            flat[into, 0] = times if self.span is None else (times - self._references(found)) * (self.span / self.duration)
+        with numpy.errstate(over="ignore", invalid="ignore"):
+            if self.centers is not None:
+                made = integrals(found, times, self.centers)
+                self._refuse_infinite(found, made, times, "the integral of channel {}")
+                flat[into, first + own : first + 2 * own] = made
+            if self.has_time_channel:
+                flat[into, first + count - 1] = times - self._references(found)
+            if self.kind != "values":
+                flat[into, 0] = moments = times if self.span is None else (times - self._references(found)) * (self.span / self.duration)
+                self._refuse_infinite(found, moments[:, None], times, "the network's time")
         return features.reshape(len(features), -1), places
+
+    def _refuse_infinite(self, found: Observations, made: numpy.ndarray, times: numpy.ndarray, what: str) -> None:
+        """Errors: OutOfRangeError, with series, step and time, for made features [rows, …] that are no numbers. what: what is called so, {} standing for the channel."""
+        wrong = ~numpy.isfinite(made)
+        if wrong.any():
+            row, column = divmod(int(wrong.argmax()), made.shape[1])
+            name = what.format(shown_channel(self.channels[column]))
+            raise OutOfRangeError(f"{name} of {found.place(row)}, at time {found.shown(float(times[row]))}, is {made[row, column]}: the numbers are too large for float64; choose other units")
 
     def _times(self, found: Observations) -> numpy.ndarray:
         if found.times is not None:
@@ -208,11 +220,16 @@ def layout_for(
     if grid is not None and room > longest:
         grid = None if found.times is None else _continued(grid, room)
         duration = float(grid[-1] - grid[0]) if grid is not None else duration
+    duration = duration if duration > 0 else 1.0
+    if not numpy.isfinite(duration) or span is not None and not 0 < span / duration < float("inf"):
+        raise OutOfRangeError(f"span is {span}, but the longest series, or the grid, lasts {duration:.6g}: their quotient is no number of float64; choose another span or unit of time")
     centers = centers_of(found, weights) if integral_channels else None
+    if centers is not None and not numpy.isfinite(centers).all():
+        raise OutOfRangeError(f"the mean of channel {shown_channel(found.channels[int(numpy.isfinite(centers).argmin())])} is no number of float64, so that it has no integral; choose another unit")
     channels = found.channels + (tuple(f"∫{name}" for name in found.channels) if integral_channels else ()) + (("time",) if time_channel else ())
     dtype = "float32" if found.values.dtype == numpy.float32 and found.times is None else "float64"
     return SequenceLayout(
-        channels, room, kind, dtype, grid, span, start, duration if duration > 0 else 1.0, own, time_channel, centers, channels_first, columns, duplicates, replace(clock)
+        channels, room, kind, dtype, grid, span, start, duration, own, time_channel, centers, channels_first, columns, duplicates, replace(clock)
     )
 
 

@@ -54,10 +54,10 @@ class Observations(NamedTuple):
     def cell(self, wrong: numpy.ndarray) -> str:
         """Where the first true entry of an array [rows, channels] is, in words."""
         row, channel = divmod(int(wrong.argmax()), wrong.shape[1])
-        return f"{self.place(row)}, channel {_shown(self.channels[channel])}"
+        return f"{self.place(row)}, channel {shown_channel(self.channels[channel])}"
 
 
-def _shown(channel: str) -> str:
+def shown_channel(channel: str) -> str:
     return channel if channel.isdigit() else repr(channel)
 
 
@@ -91,6 +91,11 @@ def ordered(found: Observations) -> Observations:
         raise InvalidDataError(
             f"times are out of order: that of {found.place(row)} is {found.shown(found.times[row])}, but that of the step before is {found.shown(found.times[row - 1])}; sort the steps by their times"
         )
+    first, last = found.times[found.starts], found.times[found.starts + found.counts - 1]
+    too_long = last / 2 - first / 2 > numpy.finfo("float64").max / 2
+    if too_long.any():
+        sample = int(too_long.argmax())
+        raise InvalidDataError(f"the times of series {found.name(sample)} reach from {first[sample]} to {last[sample]}; their difference is no number of float64")
     return found
 
 
@@ -113,12 +118,16 @@ def merged(found: Observations, duplicates: Duplicates) -> Observations:
         group, channel = divmod(int((times_observed > 1).argmax()), observed.shape[1])
         row = starts[group] + int(observed[starts[group] :, channel].argmax()) + 1
         raise InvalidDataError(
-            f"series {found.place(row).partition(',')[0][7:]} has {times_observed[group, channel]} observations of channel {_shown(found.channels[channel])} at time {found.shown(float(found.times[row]))}; "
+            f"series {found.place(row).partition(',')[0][7:]} has {times_observed[group, channel]} observations of channel {shown_channel(found.channels[channel])} at time {found.shown(float(found.times[row]))}; "
             "duplicates='mean', 'first' or 'last' says which number counts"
         )
     if duplicates in ("error", "mean"):
-        sums = numpy.add.reduceat(numpy.where(observed, found.values, 0), starts, axis=0)
-        values = numpy.where(times_observed > 0, sums / numpy.maximum(times_observed, 1), numpy.nan)
+        terms, counted = numpy.where(observed, found.values, 0), numpy.maximum(times_observed, 1)
+        with numpy.errstate(over="ignore", invalid="ignore"):
+            means = numpy.add.reduceat(terms, starts, axis=0) / counted
+        if not numpy.isfinite(means).all():  # a sum of finite numbers may be infinite, their mean is not
+            means = numpy.where(numpy.isfinite(means), means, numpy.add.reduceat(terms / counted[groups], starts, axis=0))
+        values = numpy.where(times_observed > 0, means, numpy.nan)
     else:
         rows = numpy.arange(len(observed))[:, None]
         chosen = (

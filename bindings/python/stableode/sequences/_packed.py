@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from .._errors import InvalidArgumentError, InvalidDataError, ShapeMismatchError
+from .._errors import InvalidArgumentError, InvalidDataError, OutOfRangeError, ShapeMismatchError, UnsupportedTypeError
 from .._tensor import as_array
 from .._text import flag, integer, real
+from ..introspection import most_inputs
 from ._arrays import series_of_arrays
 from ._clock import Clock
 from ._layout import Kind, Longer, SequenceLayout, layout_for
@@ -74,8 +75,13 @@ class PackedSequences:
         or [rows, outputs], in the order of its rows. Integers are labels.
         Errors: ShapeMismatchError; InvalidDataError for rows that became one step but have different targets.
         """
-        if isinstance(targets, (list, tuple)) and len(targets) and numpy.ndim(targets[0]) > 0:
+        if isinstance(targets, (list, tuple)) and len(targets) and hasattr(targets[0], "__len__"):
             parts = [as_array(part, f"targets of series {number}") for number, part in enumerate(targets)]
+            for number, part in enumerate(parts):
+                if part.ndim == 0 or part.shape[1:] != parts[0].shape[1:]:
+                    raise ShapeMismatchError(
+                        f"targets of series {number} have shape {list(part.shape)}, but those of series 0 {list(parts[0].shape)}; each must be [steps_i], or [steps_i, outputs] with the same outputs"
+                    )
             sizes = [len(part) for part in parts]
             if sizes != self._given.tolist():
                 wrong = next((number for number, (size, steps) in enumerate(zip(sizes, self._given, strict=False)) if size != steps), None)
@@ -89,8 +95,8 @@ class PackedSequences:
             array = as_array(targets, "targets")
             if self.layout.columns is None and array.ndim > 1 and array.shape[0] * array.shape[1] == len(self._places):
                 array = array.reshape(-1, *array.shape[2:])
-        if len(array) != len(self._places):
-            raise ShapeMismatchError(f"targets have {len(array)} entries, but {len(self._places)} steps were packed")
+        if array.ndim == 0 or len(array) != len(self._places):
+            raise ShapeMismatchError(f"targets is one number, but {len(self._places)} steps were packed" if array.ndim == 0 else f"targets have {len(array)} entries, but {len(self._places)} steps were packed")
         is_label = array.dtype.kind in "iu"
         found = numpy.full((len(self) * self.steps, *array.shape[1:]), -1 if is_label else numpy.nan, "int64" if is_label else "float64")
         there = (array >= 0 if is_label else ~numpy.isnan(array)) & (self._places >= 0).reshape(-1, *[1] * (array.ndim - 1))
@@ -127,9 +133,12 @@ class PackedSequences:
     def __getitem__(self, series: Any) -> PackedSequences:
         """Some of the series, by a slice, an array of numbers or an array of booleans, as cross-validation takes them."""
         chosen = series[0] if isinstance(series, tuple) and len(series) == 2 and series[1] is Ellipsis else series
-        numbers = numpy.arange(len(self))[chosen]
-        if numbers.ndim != 1:
+        if not isinstance(chosen, slice) and numpy.ndim(chosen) != 1:
             raise InvalidArgumentError(f"series are chosen by a slice or an array of numbers [series], not by {chosen!r}")
+        try:
+            numbers = numpy.arange(len(self))[chosen]
+        except (IndexError, ValueError) as error:
+            raise OutOfRangeError(f"series are chosen by {chosen!r}, but there are {len(self)}: {error}") from None
         if self.layout.columns is not None:  # the rows of a table are in any order: what is left of them has no targets
             return PackedSequences(self.features[numbers], self.lengths[numbers], [(self.series or [])[number] for number in numbers], self.layout, numpy.zeros(0, "int64"), self._given[numbers])
         starts = numpy.cumsum(self._given) - self._given
@@ -139,8 +148,8 @@ class PackedSequences:
         return PackedSequences(self.features[numbers], self.lengths[numbers], None, self.layout, places, counts)
 
     def __repr__(self) -> str:
-        least, most = int(self.lengths.min()), int(self.lengths.max())
-        lengths = f"{least} to {most} steps" if least < most else f"{most} step{'s' if most > 1 else ''}"
+        least, most = (int(self.lengths.min()), int(self.lengths.max())) if len(self) else (0, 0)
+        lengths = f"{least} to {most} steps" if least < most else f"{most} step{'s' if most != 1 else ''}"
         count = len(self.channels)
         part = ""
         if self.layout.kind == "times_values_mask":
@@ -219,7 +228,7 @@ def pack(
     if never.any():
         raise InvalidDataError(f"channel {found.channels[int(never.argmax())]!r} is never observed: leave it out")
     longest = int(found.counts.max())
-    if steps is not None and integer(steps, "steps", 1) < longest:
+    if steps is not None and integer(steps, "steps", 1, most_inputs()) < longest:
         sample = int(found.counts.argmax())
         raise InvalidDataError(f"series {found.name(sample)} has {longest} steps, but steps is {steps}")
     chosen = layout_for(
@@ -249,6 +258,8 @@ def _weights(weights: ArrayLike, samples: int) -> numpy.ndarray:
 
 def pack_in(layout: SequenceLayout, data: Any, times: Any = None, *, longer: Longer = "error") -> PackedSequences:
     """Series in a layout that there is, such as an estimator's `layout_`: as `PackedSequences.pack`."""
+    if not isinstance(layout, SequenceLayout):
+        raise UnsupportedTypeError(f"layout is a {type(layout).__name__}; it must be a SequenceLayout, the attribute layout of what pack gives, or layout_ of an estimator")
     if longer not in _LONGER:
         raise InvalidArgumentError(f"longer is {longer!r}; it must be one of {', '.join(map(repr, _LONGER))}")
     own = layout.channels[: layout.own]

@@ -13,6 +13,7 @@ from .._arrow import Table, is_table
 from .._errors import InvalidArgumentError, InvalidDataError, UnknownNameError, UnsupportedTypeError
 from .._library import library
 from .._tensor import as_array
+from .._text import names as named
 from ..columns import Columns
 from ..dataset import Dataset
 from ._clock import as_dates
@@ -36,7 +37,7 @@ def series_of_table(data: Any, series: str, time: str, values: Sequence[str] | N
         data = data.read_all()
     table = None if isinstance(data, Mapping) else Table(data, "data")
     kinds = {str(name): "" for name in data} if table is None else _kinds(table)
-    channels = [name for name in kinds if name not in (series, time)] if values is None else list(values)
+    channels = [name for name in kinds if name not in (series, time)] if values is None else named(values, "values")
     for name in (series, time, *channels):
         if name not in kinds:
             raise UnknownNameError(f"the table has no column {name!r}; it has {', '.join(map(repr, kinds))}")

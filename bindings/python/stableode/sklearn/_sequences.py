@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
+from .._errors import OutOfRangeError
 from .._tensor import as_array
+from .._text import real
 from ..sequences import PackedSequences, SequenceLayout, pack, pack_in
 from ..sequences._defaults import extra_channels, network_options, span, training_options
 from ..sequences._tables import is_long
@@ -72,7 +74,9 @@ class SequenceEstimator(Estimator):
             weights = weights[kept]
         field = self._field()
         extra: Any = {name: value if getattr(self, name) is None else getattr(self, name) for name, value in extra_channels(field).items()}
-        horizon = float(self._network_options().get("horizon", span(field)))
+        horizon = real(self._network_options().get("horizon", span(field)), "horizon")
+        if not 0 < horizon < float("inf"):
+            raise OutOfRangeError(f"horizon is {horizon}; it must be a finite number > 0")
         packed = pack(series, channels_first=self.channels_first, span=horizon, weights=weights, **extra)
         self.layout_ = packed.layout
         self._hold(packed, kept if len(packed) < all_count else slice(None), is_new=True)
