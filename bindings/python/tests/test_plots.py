@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
+import warnings
 
 import matplotlib
 import numpy
 import pytest
 
 import stableode
-from stableode import trajectories
+from stableode import plots, trajectories
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (after the choice of a backend without a screen)
@@ -262,3 +263,59 @@ def test_fitted_fields_and_series():
     assert numpy.allclose(axes.lines[1].get_ydata(), network.states(numpy.ones((1, 6)), 0)[:, 0, 1])
     with pytest.raises(stableode.IncompatibleError, match="no series"):
         stableode.plots.series(stableode.Network(inputs=6, outputs=2), numpy.ones((2, 6)))
+
+
+TIMES = numpy.linspace(0, 2, 8)
+OSCILLATION = numpy.stack([numpy.cos(TIMES), -numpy.sin(TIMES)], axis=1)
+
+
+@pytest.fixture(scope="module")
+def oscillator():
+    return trajectories.fit(TIMES, OSCILLATION, field="dense", activation="identity", bias="none", epochs=5, seed=1)
+
+
+@pytest.mark.parametrize(
+    "draw, error, text",
+    [
+        (lambda m: plots.phase_portrait(m, OSCILLATION * numpy.nan), stableode.InvalidDataError, "no state is whole"),
+        (lambda m: plots.phase_portrait(m, numpy.zeros((0, 2))), stableode.ShapeMismatchError, "states has shape"),
+        (lambda m: plots.phase_portrait(m, [[-1e308, 0], [1e308, 1]]), stableode.InvalidDataError, "too far for a plane"),
+        (lambda m: plots.phase_portrait(m, limits=((1, 0), (0, 1))), stableode.InvalidArgumentError, "left < right and low < high"),
+        (lambda m: plots.phase_portrait(m, limits=((0, 0), (0, 1))), stableode.InvalidArgumentError, "left < right and low < high"),
+        (lambda m: plots.phase_portrait(m, limits=((0, numpy.inf), (0, 1))), stableode.InvalidArgumentError, "finite numbers"),
+        (lambda m: plots.phase_portrait(m, limits=(0, 1)), stableode.InvalidArgumentError, "limits are"),
+        (lambda m: plots.phase_portrait(m, limits="ab"), stableode.UnsupportedTypeError, "limits must be"),
+        (lambda m: plots.phase_portrait(m.network), stableode.UnsupportedTypeError, "model is a Network; it must be a TrajectoryModel"),
+        (lambda m: plots.rollout(m, TIMES, OSCILLATION, until=numpy.inf), stableode.InvalidDataError, "until is NaN or infinite"),
+        (lambda m: plots.rollout(m, TIMES, OSCILLATION, until="noon"), stableode.UnsupportedTypeError, "until holds texts"),
+        (lambda m: plots.rollout(m, TIMES, OSCILLATION, until=-5.0), stableode.InvalidDataError, "until is -5, before the first time"),
+        (lambda m: plots.rollout(m, TIMES, OSCILLATION, until=[1.0, 2.0]), stableode.ShapeMismatchError, "until has shape"),
+        (lambda m: plots.rollout(m, TIMES[::-1], OSCILLATION), stableode.InvalidDataError, "times must not descend"),
+        (lambda m: plots.rollout(m, TIMES, OSCILLATION, initial_state=[1.0]), stableode.ShapeMismatchError, "initial_state has shape"),
+        (lambda m: plots.rollout(m, TIMES, numpy.ma.masked_less(OSCILLATION, 0)), stableode.UnsupportedTypeError, "states is a masked array"),
+        (lambda m: plots.series(None, OSCILLATION), stableode.UnsupportedTypeError, "network is a NoneType; it must be a Network"),
+        (lambda m: plots.trajectories(m, OSCILLATION), stableode.UnsupportedTypeError, "network is a TrajectoryModel; it must be a Network"),
+        (lambda m: plots.multistep_weights(None), stableode.UnsupportedTypeError, "network is a NoneType"),
+    ],
+)
+def test_plots_of_fits_say_what_is_wrong(oscillator, draw, error, text):
+    count = len(plt.get_fignums())
+    with warnings.catch_warnings(), pytest.raises(error, match=text):
+        warnings.simplefilter("error")
+        draw(oscillator)
+    assert len(plt.get_fignums()) == count
+
+
+def test_a_roll_out_is_drawn_until_the_time_that_is_asked_for(oscillator):
+    lines = plots.rollout(oscillator, TIMES, OSCILLATION, until=1.0).lines
+    assert lines[0].get_xdata()[-1] == 1.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plots.series(oscillator.network, numpy.full((1, 10), 1e300))
+
+
+def test_known_terms_of_dates_are_drawn_at_the_first_date():
+    dates = numpy.datetime64("2024-03-01") + (1000 * TIMES).round().astype("timedelta64[ms]")
+    known = trajectories.KnownTerms(lambda t, y: numpy.stack([y[:, 1], -y[:, 0]], axis=1), lambda t, y: numpy.array([[0.0, 1.0], [-1.0, 0.0]]))
+    model = trajectories.fit(dates, OSCILLATION, known=known, field="dense", epochs=2, seed=1)
+    assert plots.phase_portrait(model).get_xlabel() == "$y_1$"

@@ -10,6 +10,7 @@ import numpy
 from .._arrow import is_text
 from .._encoded import encoded
 from .._errors import IncompatibleError, ShapeMismatchError, UnknownNameError, UnsupportedTypeError
+from .._handle import pointer_of
 from .._optional import need
 from .._tensor import as_array
 
@@ -46,14 +47,21 @@ def colors(count: int) -> numpy.ndarray:
 
 
 def class_count(network: Network) -> int:
-    """The classes that a network tells apart. Errors: IncompatibleError for losses without classes."""
+    """The classes that a network tells apart. Errors: those of `refuse_others`; IncompatibleError for losses without classes."""
+    refuse_others(network)
     if not network._form.has_classes:
         raise IncompatibleError(f"the network has the loss {network.specification['loss']}, and so no classes to draw")
     return max(network.outputs, 2)
 
 
+def refuse_others(network: Network) -> None:
+    """Errors: UnsupportedTypeError for what is no network; InvalidHandleError for a closed one."""
+    pointer_of(network, "network", "network")
+
+
 def rows_of(network: Network, features: Any) -> numpy.ndarray:
-    """Features as an array; tables become numbers by the network's record of columns."""
+    """Features as an array; tables become numbers by the network's record of columns. Errors: those of `refuse_others`."""
+    refuse_others(network)
     return numpy.asarray(as_array(encoded(features, network), "features"))
 
 

@@ -10,7 +10,7 @@ import numpy
 from .. import equation
 from .._errors import IncompatibleError, StateError
 from .._text import names
-from ._axes import axes
+from ._axes import axes, refuse_others
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,6 +52,7 @@ def multistep_weights(network: Network, *, ax: Axes | None = None) -> Axes:
     Where each channel has a k_n of its own, a line shows the mean and a band the smallest and the largest.
     Errors: IncompatibleError if no block has this integrator.
     """
+    refuse_others(network)
     weights = network.parameters
     shown, start, found = None, 0, False
     for block in range(network.block_count):

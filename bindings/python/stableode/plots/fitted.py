@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy
 
 from .. import equation
-from .._errors import IncompatibleError, InvalidDataError, ShapeMismatchError
+from .._errors import IncompatibleError, InvalidArgumentError, InvalidDataError, ShapeMismatchError, UnsupportedTypeError
 from .._text import integer
-from .._trajectory_data import first_observed, list_of_states
-from ._axes import axes, colors, rows_of
+from .._trajectory_data import check_trajectory, first_observed, list_of_states, numbers
+from ._axes import axes, colors, refuse_others, rows_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike
 
     from ..network import Network
+    from ..sequences._clock import Clock
     from ..trajectories import TrajectoryModel
 
 _RESOLUTION = 25
@@ -29,12 +30,13 @@ _POINTS = 400
 def phase_portrait(
     model: TrajectoryModel, states: ArrayLike | Sequence[ArrayLike] | None = None, *, limits: tuple[tuple[float, float], tuple[float, float]] | None = None, ax: Axes | None = None
 ) -> Axes:
-    """Draws the streamlines of a fitted field of two numbers, colored by speed, with the observed states as dots.
+    """Draws the streamlines of a fitted field of two numbers, colored by speed, with the observed states as dots; known terms count as at time 0, or at the first date.
 
     states: a list of states [times, 2], as `trajectories.fit` takes them, [trajectories, times, 2], or [points, 2]. limits: ((left, right),
     (low, high)); None: around the observed states, or, without them, the initial states of the fit. Errors: IncompatibleError for a field
-    of another width; InvalidDataError without limits and without a whole state.
+    of another width; InvalidDataError without limits and without a whole state; InvalidArgumentError for limits that are not finite or do not ascend.
     """
+    _refuse_others(model)
     if model.width != 2:
         raise IncompatibleError(f"the field has {model.width} numbers; a phase portrait shows 2")
     parts = [model.initial_states] if states is None else list_of_states(states)
@@ -46,15 +48,18 @@ def phase_portrait(
         if not len(points):
             raise InvalidDataError("nothing says which part of the plane to show: a model from a file has no initial states, and no state is whole; give states or limits")
         low, high = points.min(axis=0), points.max(axis=0)
-        margin = 0.15 * numpy.where(high > low, high - low, 1.0)
-        low, high = low - margin, high + margin
+        with numpy.errstate(over="ignore"):
+            margin = 0.15 * numpy.where(high > low, high - low, 1.0)
+            low, high = low - margin, high + margin
+            if not numpy.isfinite(high - low).all():
+                raise InvalidDataError(f"the states reach from {points.min(axis=0).tolist()} to {points.max(axis=0).tolist()}, too far for a plane; give limits")
     else:
-        low, high = numpy.asarray(limits, dtype=numpy.float64).T
+        low, high = _corners(limits)
     x, y = numpy.linspace(low[0], high[0], _RESOLUTION), numpy.linspace(low[1], high[1], _RESOLUTION)
     places = numpy.stack(numpy.meshgrid(x, y), axis=-1)
-    speeds = model.field(0.0, places.reshape(-1, 2)).reshape(_RESOLUTION, _RESOLUTION, 2)
+    speeds = model.field(model.layout.clock.dates(numpy.zeros(())), places.reshape(-1, 2)).reshape(_RESOLUTION, _RESOLUTION, 2)
     shown = axes(ax)
-    shown.streamplot(x, y, speeds[..., 0], speeds[..., 1], color=numpy.linalg.norm(speeds, axis=-1), cmap="viridis", density=1.0, linewidth=0.7, arrowsize=0.7)
+    shown.streamplot(x, y, speeds[..., 0], speeds[..., 1], color=numpy.hypot(speeds[..., 0], speeds[..., 1]), cmap="viridis", density=1.0, linewidth=0.7, arrowsize=0.7)
     if states is not None:
         shown.scatter(points[:, 0], points[:, 1], s=3, color="0.2", linewidths=0, zorder=3)
     names = model.layout.columns or ("$y_1$", "$y_2$")
@@ -69,15 +74,20 @@ def rollout(
 
     times: [times], dates where the fit had dates; states: [times, width], NaN for what was not observed. initial_state: [width]; None: the
     first observation of each number, as `trajectories.fit` guesses it. until: the last time that is followed; None: the last observation's.
+    Errors: those of `trajectories.pack` and of `TrajectoryModel.rollout`.
     """
+    _refuse_others(model)
     clock = replace(model.layout.clock)
-    moments, observed = clock.numbers(times, "times"), numpy.asarray(states, dtype=numpy.float64)
+    moments, observed = clock.numbers(times, "times"), numbers(states, "states")
     if moments.ndim != 1 or observed.shape != (len(moments), model.width) or not len(moments):
         raise ShapeMismatchError(f"times has shape {moments.shape} and states {observed.shape}; they must be [times] and [times, {model.width}] of one trajectory")
-    start = first_observed("the trajectory", observed) if initial_state is None else numpy.asarray(initial_state, dtype=numpy.float64)
-    end = moments[-1] if until is None else float(clock.numbers(until, "until"))
+    check_trajectory("the trajectory", moments, observed, clock)
+    start = first_observed("the trajectory", observed) if initial_state is None else numbers(initial_state, "initial_state")
+    if start.shape != (model.width,):
+        raise ShapeMismatchError(f"initial_state has shape {start.shape}; it must be [{model.width}]")
+    end = moments[-1] if until is None else _end(clock.numbers(until, "until"), moments[0], clock)
     # Finer times, with those of the data among them.
-    fine = numpy.union1d(moments, numpy.linspace(moments[0], end, _POINTS))
+    fine = numpy.union1d(moments[moments <= end], numpy.linspace(moments[0], end, _POINTS))
     shown_fine, shown_moments, names = clock.dates(fine), clock.dates(moments), model.layout.columns
     followed = model.rollout(start, shown_fine)
     shown = axes(ax)
@@ -89,12 +99,42 @@ def rollout(
     return shown
 
 
+def _refuse_others(model: TrajectoryModel) -> None:
+    """Errors: UnsupportedTypeError for what is no TrajectoryModel."""
+    if not hasattr(model, "rollout") or not hasattr(model, "layout"):
+        raise UnsupportedTypeError(f"model is a {type(model).__name__}; it must be a TrajectoryModel, which stableode.trajectories.fit gives")
+
+
+def _corners(limits: Any) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """(left, low) and (right, high) of the part of the plane that a caller wants."""
+    wanted = "limits must be ((left, right), (low, high)), finite numbers with left < right and low < high"
+    try:
+        found = numbers(limits, "limits")
+    except UnsupportedTypeError as error:
+        raise UnsupportedTypeError(f"{wanted}; {error}") from None
+    if found.shape != (2, 2) or not numpy.isfinite(found).all() or not (found[:, 0] < found[:, 1]).all() or (found[:, 1] / 2 - found[:, 0] / 2 > 1e307).any():
+        raise InvalidArgumentError(f"limits are {limits}; {wanted}")
+    return found[:, 0], found[:, 1]
+
+
+def _end(until: numpy.ndarray, first: float, clock: Clock) -> float:
+    """The last time that is followed."""
+    if until.ndim != 0:
+        raise ShapeMismatchError(f"until has shape {until.shape}; it must be one time")
+    if not numpy.isfinite(until):
+        raise InvalidDataError("until is NaN or infinite; it must be a time")
+    if until < first:
+        raise InvalidDataError(f"until is {clock.shown(float(until))}, before the first time of the trajectory, {clock.shown(first)}")
+    return float(until)
+
+
 def series(network: Network, features: ArrayLike, *, sample: int = 0, block: int = 0, ax: Axes | None = None) -> Axes:
     """Draws the trajectory of the state that a series drives, a line for each number of the state over the layers.
 
     features: a batch of series, of which `sample` is drawn. The dashed line is the norm of the state. Errors: IncompatibleError for a
     network whose inputs are no sequences.
     """
+    refuse_others(network)
     if network.specification["opening"] not in ("sequence", "sequence_dense", "trajectory"):
         raise IncompatibleError(f"the network has opening {network.specification['opening']}, so its inputs are no series")
     source = rows_of(network, features)
@@ -108,7 +148,7 @@ def series(network: Network, features: ArrayLike, *, sample: int = 0, block: int
     layers = numpy.arange(len(states))
     for number, color in enumerate(colors(width)):
         shown.plot(layers, states[:, number], color=color, linewidth=0.9, alpha=0.8)
-    shown.plot(layers, numpy.linalg.norm(states, axis=1), color="0.2", linewidth=1.0, linestyle="--", label="norm")
+    shown.plot(layers, numpy.hypot.reduce(states, axis=1), color="0.2", linewidth=1.0, linestyle="--", label="norm")
     shown.set(xlabel="layer", ylabel="state")
     shown.legend(frameon=False)
     return shown
