@@ -41,6 +41,7 @@ def warnings_are_errors():
             stableode.OutOfRangeError,
             "column 'time' holds different integers",
         ),
+        (dict(series=numpy.ma.masked_array([0, 0], [0, 1]), time=[0, 1], x=[1.0, 2.0]), {}, stableode.UnsupportedTypeError, "column 'series' is a masked array"),
     ],
 )
 def test_packing_names_what_is_wrong(data, options, error, text):
@@ -75,6 +76,26 @@ def test_a_choice_of_series_is_checked():
 def test_targets_have_the_steps_of_the_series(targets, text):
     with pytest.raises(stableode.ShapeMismatchError, match=text):
         sequences.pack(SERIES).pack_targets(targets)
+
+
+def test_infinite_targets_are_named():
+    with pytest.raises(stableode.InvalidDataError, match="the target of series 1, step 2, is infinite"):
+        sequences.pack(SERIES).pack_targets([numpy.zeros(5), numpy.array([0.0, numpy.nan, numpy.inf])])
+
+
+def test_integers_of_tables_stay_different():
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    table = pandas.DataFrame(dict(series=[1, 1], time=1_700_000_000_000_000_000 + numpy.arange(2), x=[1.0, 2.0]))
+    with pytest.raises(stableode.OutOfRangeError, match="column 'time' holds different integers"):
+        sequences.pack(table)
+    table["time"] -= table["time"].min()
+    assert sequences.pack(table).steps == 2
+
+
+def test_series_ahead_have_steps():
+    with pytest.raises(stableode.OutOfRangeError, match="steps is 1099511627776; it must be between 1 and 1000000"):
+        sequences.ahead(SERIES, steps=2**40)
 
 
 def test_layouts_are_layouts():

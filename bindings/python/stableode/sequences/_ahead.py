@@ -9,6 +9,7 @@ import numpy
 from .._errors import InvalidArgumentError
 from .._tensor import as_array
 from .._text import integer
+from ..introspection import most_inputs
 
 
 def ahead(data: Any, steps: int = 1) -> Any:
@@ -23,7 +24,7 @@ def ahead(data: Any, steps: int = 1) -> Any:
     Gives a list of [steps_i, steps · channels] or an array [samples, steps, steps · channels]: those of the next step come first. NaN where the
     series has ended; as a target it does not count. Errors: InvalidArgumentError for steps < 1 and for data of other shapes.
     """
-    count = integer(steps, "steps", 1)
+    count = integer(steps, "steps", 1, most_inputs())
     if isinstance(data, (list, tuple)):
         return [_ahead(as_array(part, f"series {number}"), count) for number, part in enumerate(data)]
     array = as_array(data, "data")

@@ -41,7 +41,7 @@ class Clock:
             return numpy.asarray((array - self.origin) / _SECOND)
         if self.origin is not None:
             raise UnsupportedTypeError(f"{name} holds numbers, but the times of the first series were dates")
-        seconds = array / _SECOND if isinstance(array, numpy.ndarray) and array.dtype.kind == "m" else _as_numbers(array, name)
+        seconds = array / _SECOND if isinstance(array, numpy.ndarray) and array.dtype.kind == "m" else as_numbers(array, name)
         self.has_numbers = self.has_numbers or seconds.size > 0
         return numpy.asarray(seconds)
 
@@ -56,7 +56,7 @@ class Clock:
         return times if self.origin is None else self.origin.astype("datetime64[us]") + numpy.round(times * 1e6).astype("timedelta64[us]")
 
 
-def _as_numbers(times: Any, name: str) -> numpy.ndarray:
+def as_numbers(times: Any, name: str) -> numpy.ndarray:
     """Times that are numbers, as float64. Errors: UnsupportedTypeError; OutOfRangeError for integers of which float64 makes equal ones."""
     if times is None or isinstance(times, numpy.ndarray) and times.dtype == object and times.ndim == 0:
         found = None if times is None else times.item()

@@ -98,6 +98,11 @@ class PackedSequences:
         if array.ndim == 0 or len(array) != len(self._places):
             raise ShapeMismatchError(f"targets is one number, but {len(self._places)} steps were packed" if array.ndim == 0 else f"targets have {len(array)} entries, but {len(self._places)} steps were packed")
         is_label = array.dtype.kind in "iu"
+        if not is_label and (infinite := numpy.isinf(array).reshape(len(array), -1).any(axis=1)).any():
+            row, ends = int(infinite.argmax()), numpy.cumsum(self._given)
+            sample = int(numpy.searchsorted(ends, row, side="right"))
+            where = f"row {row}" if self.layout.columns is not None else f"series {sample}, step {row - int(ends[sample] - self._given[sample])},"
+            raise InvalidDataError(f"the target of {where} is infinite; numbers must be finite, or NaN where there is no target")
         found = numpy.full((len(self) * self.steps, *array.shape[1:]), -1 if is_label else numpy.nan, "int64" if is_label else "float64")
         there = (array >= 0 if is_label else ~numpy.isnan(array)) & (self._places >= 0).reshape(-1, *[1] * (array.ndim - 1))
         rows, *others = numpy.nonzero(there)

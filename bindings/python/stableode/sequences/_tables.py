@@ -12,11 +12,11 @@ import numpy
 from .._arrow import Table, is_table
 from .._errors import InvalidArgumentError, InvalidDataError, UnknownNameError, UnsupportedTypeError
 from .._library import library
-from .._tensor import as_array
+from .._tensor import as_array, refuse_masked
 from .._text import names as named
 from ..columns import Columns
 from ..dataset import Dataset
-from ._clock import as_dates
+from ._clock import as_dates, as_numbers
 from ._observations import Observations
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def _kinds(table: Table) -> dict[str, str]:
 
 
 def _of_arrays(data: Any, series: str, time: str, channels: list[str], clock: Clock) -> tuple[numpy.ndarray, list[Any], numpy.ndarray, numpy.ndarray]:
+    refuse_masked(data[series], f"column {series!r}")
     labels = numpy.asarray(data[series])
     if labels.ndim != 1:
         raise UnsupportedTypeError(f"column {series!r} has shape {list(labels.shape)}; columns are [rows]")
@@ -130,12 +131,16 @@ def _of_arrow(
 
 
 def _dates(data: Any, time: str, clock: Clock) -> numpy.ndarray | None:
-    """The column of times where it holds dates or durations, which the library does not take; None for other columns."""
+    """The column of times where it holds dates or durations, which the library does not take; None for other columns. Errors: OutOfRangeError as of `as_numbers`."""
     if hasattr(data, "fetchnumpy"):  # a relation of DuckDB, whose select reads SQL
         quoted = time.replace('"', '""')
         column: Any = data.select(f'"{quoted}"').fetchnumpy()[time]
     elif not hasattr(data, "__getitem__") or not hasattr(column := data[time], "to_numpy"):
         return None  # a producer of Arrow's interface alone
     dates = as_dates(column)
-    dates = as_dates(column.to_numpy()) if dates is None and hasattr(column, "to_numpy") else dates
+    if dates is None and hasattr(column, "to_numpy"):
+        plain = column.to_numpy()
+        dates = as_dates(plain)
+        if isinstance(plain, numpy.ndarray) and plain.dtype.kind in "iu":
+            as_numbers(plain, f"column {time!r}")  # integers that would become equal
     return None if dates is None else clock.numbers(dates, f"column {time!r}")
