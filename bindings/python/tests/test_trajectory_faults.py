@@ -218,3 +218,13 @@ def test_known_terms_of_dates_take_seconds(tmp_path):
 def test_known_terms_are_checked_in_the_units_of_the_data(function, jacobian, error, text):
     with pytest.raises(error, match=text):
         fitted(TIMES + 10, known=trajectories.KnownTerms(function, jacobian))
+
+
+def test_known_terms_of_a_loaded_model_fit_it(tmp_path, model):
+    fitted(known=SPRING).save(tmp_path / "with")
+    model.save(tmp_path / "without")
+    for known in (spring, 3):
+        with pytest.raises(stableode.UnsupportedTypeError, match=r"it must be KnownTerms\(function, jacobian\), or None"):
+            trajectories.load(tmp_path / "with", known=known)
+    with pytest.raises(stableode.IncompatibleError, match="the network has no known terms"):
+        trajectories.load(tmp_path / "without", known=SPRING)
