@@ -96,7 +96,7 @@ class Dataset(Handle):
     ) -> None:
         if columns is not None and (target is not None or options):
             raise InvalidArgumentError(f"columns is given, which says what {', '.join(['target'] * (target is not None) + list(options))} would say")
-        has_classes = options.get("classes") == "always" or columns is not None and columns.classes is not None
+        has_classes = options.get("classes") == "always" or getattr(columns, "classes", None) is not None
         table, own = features if isinstance(features, Table) else Table(features, "features"), None if targets is None else Table(targets, "targets", has_classes=has_classes)
         record = Columns.fit(table, own, target=target, **options) if columns is None else columns
         pointer = new_pointer()

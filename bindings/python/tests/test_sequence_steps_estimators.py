@@ -134,7 +134,7 @@ def test_weights_going_on_and_copies():
 
 
 def test_what_is_refused():
-    with pytest.raises(ValueError, match="y holds infinity at series 2, step 3"):
+    with pytest.raises(ValueError, match="the target of series 2, step 3, is infinite"):
         targets = SUMS.copy()
         targets[2, 3] = numpy.inf
         StableODESequenceRegressor(**QUICK).fit(WAVES, targets)

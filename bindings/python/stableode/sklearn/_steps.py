@@ -52,5 +52,5 @@ def values_of_steps(packed: PackedSequences, y: Any, chosen: numpy.ndarray | sli
     infinite = numpy.isinf(found)
     if infinite.any():
         series, step = numpy.unravel_index(int(infinite.argmax()), infinite.shape)[:2]
-        raise ValueError(f"y holds infinity at series {series}, step {step}; values must be finite, or NaN where nothing was observed")
+        raise ValueError(f"the target of series {series}, step {step}, is infinite; numbers must be finite, or NaN where there is no target")
     return StepValues(found.reshape(*found.shape[:2], -1), found.ndim == 2)
