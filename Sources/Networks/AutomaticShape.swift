@@ -3,8 +3,7 @@ import Settings
 /// What a network is made of where its specification leaves that open.
 ///
 /// A specification that says nothing of its state, its layers or its blocks is one of a table: inputs and outputs alone. It gets a trained opening into a state of 64 or 128 features and a few layers, which the guide page
-/// defaults.md compares with others. A width alone, or a number of layers alone, leaves the rest to be chosen. As soon as more of these options are set, the fixed defaults hold for all that are not, so that a network which is described
-/// keeps its description.
+/// defaults.md compares with others. As soon as one of these options is set, the fixed defaults hold for all that are not, so that a network which is described keeps its description.
 ///
 /// A network of trajectories gets what follows from their sizes, and one field for all times.
 extension NetworkSpecification {
@@ -12,12 +11,12 @@ extension NetworkSpecification {
   private static let networkKeys = ["opening", "width"]
   private static let blockKeys = ["layers", "horizon"]
   /// Options with which a network is not one of a table, or its layers are described in another way.
-  private static let describing = (network: ["opening", "input_shape", "readout"], block: ["horizon", "step_sizes", "operator", "weights_in_time"])
+  private static let describing = (network: ["input_shape", "readout"], block: ["step_sizes", "operator", "weights_in_time"])
 
   /// Whether the state and the layers are to be chosen.
   var isOpen: Bool {
     guard !listsBlocks, blocks.count == 1, connectors.allSatisfy(\.isEmpty), let block = blocks.first else { return false }
-    return !Self.describing.network.contains(where: network.isSet) && !Self.describing.block.contains(where: block.isSet) && !(network.isSet("width") && block.isSet("layers"))
+    return !(Self.networkKeys + Self.describing.network).contains(where: network.isSet) && !(Self.blockKeys + Self.describing.block).contains(where: block.isSet)
   }
 
   /// The same specification with a choice for what is open; itself if nothing is, or as long as inputs or outputs are not set.
@@ -35,7 +34,7 @@ extension NetworkSpecification {
 
   /// Whether an option is left out where the specification is written, because nothing has been chosen for it yet.
   func leavesOpen(_ key: String) -> Bool {
-    (isOpen && (network.isOpen("opening") && Self.networkKeys.contains(key) && network.isOpen(key) || blocks[0].isOpen("horizon") && Self.blockKeys.contains(key) && blocks[0].isOpen(key)))
+    (isOpen && (Self.networkKeys + Self.blockKeys).contains(key) && network.isOpen("width"))
       || (isTrajectory && (["width"] + Self.blockKeys).contains(key) && (network.isOpen(key) || blocks[0].isOpen(key)))
   }
 

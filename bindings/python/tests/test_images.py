@@ -265,7 +265,7 @@ def test_solutions_are_images(field):
 def test_one_pixel_images():
     """Convolutions over one pixel are matrices between channels."""
     common = {"outputs": 3, "precision": "float64", "seed": 4}
-    dense = stableode.Network(inputs=5, layers=3, opening="zero_padding", **common)
+    dense = stableode.Network(inputs=5, layers=3, **common)
     data = numpy.random.default_rng(6).normal(size=(20, 5))
     for kernel in (1, 3):
         network = stableode.Network(input_shape=[5, 1, 1], operator="convolution", kernel=kernel, layers=3, **common)
