@@ -37,9 +37,8 @@ import VectorFields
   @Test(arguments: pairs) func derivativesAreExact(_ pair: String) throws {
     for combination in Combination.of(pair) where combination.bias == "vector" && combination.activation == "tanh" {
       let specification = try trajectory(combination)
-      let example = try DerivativeCase(specification)
       let terms = SmoothTerms()
-      try example.network.plan.knownTerms?.set(terms)
+      let example = try DerivativeCase(specification, terms: terms)
       try setTimes(example.features, samples: example.samples, specification)
       let (order, defect) = (try example.taylorOrder(), try example.adjointDefect())
       #expect(order > 1.9, "order \(order): \(combination)")

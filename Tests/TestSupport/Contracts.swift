@@ -20,13 +20,16 @@ package final class DerivativeCase {
   private let pool: WorkerPool
   /// The random numbers that blocks and schemes draw. The contracts hold for these fixed numbers.
   private let draws: Draws?
+  private let terms: (any KnownTerms)?
 
+  /// - Parameter terms: the known terms of a network with the option known_terms.
   package init(
-    _ specification: NetworkSpecification, samples: Int = 7, seed: UInt64 = 5, memory: (any MemoryPolicy)? = nil, draws: Draws? = Draws(seed: 70, step: 3)
+    _ specification: NetworkSpecification, samples: Int = 7, seed: UInt64 = 5, memory: (any MemoryPolicy)? = nil, draws: Draws? = Draws(seed: 70, step: 3), terms: (any KnownTerms)? = nil
   ) throws {
-    self.draws = draws
+    (self.draws, self.terms) = (draws, terms)
     network = try Network(specification)
     let plan = network.plan
+    if let terms { try plan.knownTerms?.set(terms) }
     self.samples = samples
     // The biases are random too, because some terms of the derivatives would vanish at zero.
     parameters = try Numbers(network.snapshot.parameters.count, plan.precision)
@@ -104,7 +107,7 @@ package final class DerivativeCase {
   private convenience init(twinOf other: DerivativeCase) throws {
     var specification = other.network.plan.specification
     try specification.set("precision", .text("float64"))
-    try self.init(specification, samples: other.samples, draws: other.draws)
+    try self.init(specification, samples: other.samples, draws: other.draws, terms: other.terms)
     for (index, value) in other.features.values.enumerated() { features[index] = value }
     for (index, value) in other.values.values.enumerated() { values[index] = value }
   }

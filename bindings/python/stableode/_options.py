@@ -28,9 +28,9 @@ class BlockOptions(TypedDict, total=False):
     integrator: Literal["euler", "verlet", "backward_euler", "implicit_midpoint", "cayley", "exponential", "imex", "heun", "ssprk3", "rk3", "rk4", "runge_kutta", "reversible", "polynet", "fractal", "adams_bashforth2", "adams_bashforth3", "linear_multistep", "leapfrog", "midpoint", "revnet", "shake_shake", "euler_maruyama", "near_identity", "dopri5", "tsit5"] | str
     """the time integrator; each of its steps is a layer"""
     layers: int | None
-    """number N of layers, which are the integrator's steps. Automatic: 5 if opening, horizon and blocks are not set either; with opening trajectory as many as a sample has intervals; otherwise 10; between 1 and 1000000"""
+    """number N of layers, which are the integrator's steps. Automatic: 5 if opening, width, horizon and blocks are not set either; with opening trajectory as many as a sample has intervals; otherwise 10; between 1 and 1000000"""
     horizon: float | None
-    """final time T of the block; each step has size T/N unless step_sizes is given. Automatic: 2 if opening and blocks are not set either, nor both of width and layers; with opening trajectory the number of a sample's intervals; otherwise 1; > 0.0 and <= 1000000000.0"""
+    """final time T of the block; each step has size T/N unless step_sizes is given. Automatic: 2 if opening, width, layers and blocks are not set either; with opening trajectory the number of a sample's intervals; otherwise 1; > 0.0 and <= 1000000000.0"""
     step_sizes: float | str | Sequence[float]
     """the step size of each layer, if they are not equal; their sum is then the horizon; empty: N equal steps; finite numbers separated by commas"""
     weights_in_time: Literal["layers", "shared", "piecewise_constant", "piecewise_linear", "polynomial", "b_spline"] | str | None
@@ -217,9 +217,9 @@ class NetworkChanges(BlockOptions, total=False):
     input_shape: float | str | Sequence[float]
     """extents of one sample that is an image: channels, height, width; or channels, length; empty: a list of features; finite numbers separated by commas"""
     opening: Literal["zero_padding", "dense", "sequence", "sequence_dense", "trajectory"] | str | None
-    """how the inputs become the first state. Automatic: dense, if horizon and blocks are not set either, nor both of width and layers"""
+    """how the inputs become the first state. Automatic: dense, if width, layers, horizon and blocks are not set either"""
     width: int | None
-    """features of the state, or channels of an image; 0: as many as the inputs have. Automatic: chosen by the numbers of inputs and outputs, if opening, horizon and blocks are not set either; with opening trajectory its channels; between 0 and 65536"""
+    """features of the state, or channels of an image; 0: as many as the inputs have. Automatic: chosen by the numbers of inputs and outputs, if opening, layers, horizon and blocks are not set either; with opening trajectory its channels; between 0 and 65536"""
     readout: Literal["dense", "identity"] | str
     """how the final state becomes scores"""
     opening_norm: Literal["free", "row_sums", "aol", "tight"] | str

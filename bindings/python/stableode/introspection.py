@@ -165,7 +165,7 @@ def option_parameters(*scopes: str) -> tuple[inspect.Parameter, ...]:
 
 def _annotation(option: Option) -> Any:
     """The type that `help` shows: lists of numbers may be given as they are."""
-    return str | Sequence[float] if option.allowed.startswith("finite numbers") else option.type
+    return float | str | Sequence[float] if option.allowed.startswith("finite numbers") else option.type
 
 
 Function = TypeVar("Function", bound=Callable[..., Any])
