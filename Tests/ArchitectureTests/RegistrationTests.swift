@@ -20,6 +20,7 @@ struct RegistrationTests {
     "CallerLoss": "calls a function of the caller's",
     "CallerMetric": "calls a function of the caller's",
     "LinearTestField": "is the linear test equation, to which stability reports apply schemes",
+    "KnownTermsField": "wraps the field of a block whose equation has known terms",
     "OwnTimeField": "wraps the field of a block whose samples have times of their own",
     "NormalizationMap": "is made by `LayerPlan.normalization`, which fields use too",
   ]
