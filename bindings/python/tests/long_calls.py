@@ -393,9 +393,8 @@ def _images():
     return stableode.Network(input_shape=[1, 8, 8], outputs=4, width=128, field="antisymmetric", operator="convolution", layers=14)
 
 
-@long("sode_network_fold_norms")
+@long("sode_network_fold_norms")  # products of large matrices, and passes over memory that the system provides on first access
 def _(world):
-    # Products of large matrices, and passes over memory that the system provides on first access.
     return lambda network=stableode.Network(inputs=3, outputs=4, width=2800, field="gradient_flow", steps="tight", layers=1): network.fold_norms()
 
 
