@@ -81,7 +81,7 @@ import VectorFields
       field.evaluate(0, layer, at: moved, scale: 0.7, addingTo: nil, into: out, record: nil, scratch: example.zeros(field.scratchWidth))
       return withExtendedLifetime(times) { out.values }
     }
-    let h = 5e-3
+    let h = 2e-3
     let values = try [1.0, 2, 3].map { (try value($0 * h), try value(-$0 * h)) }
     for place in 0..<out.values.count {
       let d = values.map { $0.0[place] - $0.1[place] }
