@@ -71,7 +71,7 @@ import Testing
     #expect(try second.json == first.json)
     #expect(try second.json.written() == text)
     // Options of sequences are written only for sequences (SequencePlanTests), the shape of images only for images, and those of a loss with that loss.
-    let elsewhere: Set = ["channels", "sequence_layout", "sequence_time", "interpolation", "outputs_at", "input_shape", "huber_delta", "quantiles", "output_weights", "margin_radius"]
+    let elsewhere = Set(sequenceOptions.map(\.key)).union(["input_shape", "huber_delta", "quantiles", "output_weights", "margin_radius"])
     for option in networkOptions where !elsewhere.contains(option.key) { #expect(try first.json[option.key] != nil, "\(option.key)") }
     let (a, b) = (try Network(first), try Network(second))
     #expect(a.plan.tensors.map(\.name) == b.plan.tensors.map(\.name))
