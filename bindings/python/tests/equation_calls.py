@@ -13,9 +13,9 @@ SAMPLES = 1024
 
 
 def streams(dtype):
-    """A stepper whose observation has 200 wide layers for each of 1 024 streams, with an observation and its scores."""
+    """A stepper whose observation has 60 wide layers for each of 1 024 streams, with an observation and its scores."""
     network = stableode.Network(
-        opening="sequence", inputs=4, channels=4, outputs=4, width=512, field="ode_rnn", layers=200, horizon=1.0, weights_in_time="shared", precision=dtype, seed=1)
+        opening="sequence", inputs=4, channels=4, outputs=4, width=512, field="ode_rnn", layers=60, horizon=1.0, weights_in_time="shared", precision=dtype, seed=1)
     stepper = network.stepper(SAMPLES)
     return stepper, rows(SAMPLES, 4, dtype).copy(), numpy.empty((SAMPLES, 4), dtype)
 
