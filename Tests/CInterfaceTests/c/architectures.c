@@ -1,5 +1,5 @@
 /* Every network of the literature, by its name: trained for one epoch on some images, saved, loaded, and serving the same bits. With SODE_ARCHITECTURE_IMAGES=2000 in the environment the networks
- * have all their layers and learn from so many images, which takes about an hour. */
+ * have all their layers and learn from so many images, which takes about an hour; arguments name the only ones to train. */
 #include <stableode.h>
 #include <stdlib.h>
 
@@ -40,7 +40,10 @@ static void sweep(const char *name) {
   CHECK_OK(sode_network_load("architecture.sode", &loaded));
   CHECK_OK(sode_network_predict(loaded, &x, SODE_SCORES, 1, &out_again));
   if (!CHECK(memcmp(scores, again, sizeof(float) * (size_t)(samples * outputs)) == 0)) printf("%s\n", name);
-  if (samples >= 1000) printf("%s: trained on %d images\n", name, (int)samples);
+  if (samples >= 1000) {
+    printf("%s: trained on %d images\n", name, (int)samples);
+    fflush(stdout);
+  }
   sode_trainer_free(trainer);
   sode_network_free(loaded);
   sode_network_free(network);
@@ -52,7 +55,15 @@ static void sweep(const char *name) {
   free(images);
 }
 
-int main(void) {
+static int is_chosen(const char *name, int count, char **names) {
+  int i;
+  for (i = 1; i < count; i++) {
+    if (strcmp(name, names[i]) == 0) return 1;
+  }
+  return count < 2;
+}
+
+int main(int argument_count, char **arguments) {
   int64_t count = 0, i;
   const char *name = NULL, *help = NULL;
   sode_network *network = NULL;
@@ -61,7 +72,7 @@ int main(void) {
   CHECK(count >= 30);
   for (i = 0; i < count; i++) {
     CHECK_OK(sode_registry_at("architectures", i, &name, &help));
-    sweep(name);
+    if (is_chosen(name, argument_count, arguments)) sweep(name);
   }
   CHECK_ERROR(sode_network_create_json("{\"architecture\": \"resnet_21\", \"input_shape\": [3, 32, 32], \"outputs\": 10}", SODE_TEXT_END, &network), SODE_ERR_UNKNOWN_NAME, "resnet_20");
   CHECK_ERROR(sode_network_create_json("{\"architecture\": \"resnet_20\", \"outputs\": 10}", SODE_TEXT_END, &network), SODE_ERR_INVALID_ARGUMENT, "input_shape");

@@ -19,13 +19,13 @@ LIMIT, PROMISE = 0.02, 0.1
 REFUSED = (stableode.TimeLimitError, stableode.OutOfRangeError, stableode.FileFormatError, stableode.UnknownNameError, stableode.IncompatibleError)
 
 
-def ends_in_time(call, *errors):
-    """The error of a call under a time limit, which must come in time."""
+def ends_in_time(call, *errors, limit=LIMIT):
+    """The error of one call under a time limit, which must come in time."""
     begun = time.thread_time()
-    with stableode.limits(seconds=LIMIT), pytest.raises(errors or REFUSED) as caught:
+    with stableode.limits(seconds=limit), pytest.raises(errors or REFUSED) as caught:
         call()
     elapsed = time.thread_time() - begun
-    assert elapsed < LIMIT + PROMISE, f"{elapsed:.3f} s, {caught.value}"
+    assert elapsed < limit + PROMISE, f"{elapsed:.3f} s, {caught.value}"
     return caught.value
 
 
@@ -116,7 +116,8 @@ def test_records_of_many_categories():
     assert stableode.Columns.from_record(record).record["inputs"][0]["categories"][-1] == "65535"
     # Categories that are compared with each other would take 256 times as long.
     assert growth(lambda count: stableode.Columns.from_record(of(count)), 4096, 65_536) < 50
-    ends_in_time(lambda: [stableode.Columns.from_record(record) for _ in range(100)], stableode.TimeLimitError)
+    # The largest text that is read at all takes about 30 ms.
+    ends_in_time(lambda: stableode.Columns.from_record(record), stableode.TimeLimitError, limit=0.005)
 
 
 class Exported:
