@@ -172,13 +172,13 @@ def test_stability_report_in_python(tmp_path):
     assert (tmp_path / "figure.png").stat().st_size < 200_000
 
 
-@pytest.mark.parametrize("field", ["antisymmetric", "hamiltonian"])
-def test_fashion_mnist_in_c_and_its_model_in_python(field, tmp_path):
-    """The exit status of the C example says whether it reached 88.5 %. Python computes the same bits from the saved model."""
+@pytest.mark.parametrize(("field", "epochs", "least"), [("antisymmetric", [], 88.5), ("hamiltonian", ["/usr/share/datasets/fashion-mnist", "2"], 84)])
+def test_fashion_mnist_in_c_and_its_model_in_python(field, epochs, least, tmp_path):
+    """All epochs of one field, whose exit status says whether it reached 88.5 %; two of the other. Python computes the same bits from the saved model."""
     program = build(EXAMPLES / "c/fashion_mnist.c", tmp_path)
-    output = run(program, field, "model.safetensors", "scores.f32", cwd=tmp_path, env=without_swift(), timeout=900)
+    output = run(program, field, "model.safetensors", "scores.f32", *epochs, cwd=tmp_path, env=without_swift(), timeout=900)
     print(output)
-    assert percent("test accuracy", output) >= 88.5
+    assert percent("test accuracy", output) >= least
     again = python("fashion_mnist.py", tmp_path, "--load", "model.safetensors", "--compare", "scores.f32")
     assert "100000 scores are the same" in again
     assert percent("test accuracy", again) == percent("test accuracy", output)
@@ -190,12 +190,12 @@ def test_fashion_mnist_in_python(tmp_path):
 
 def test_image_network_in_c_and_python_served_from_c(tmp_path):
     """A convolutional network learns from a few images, in C and in Python with the same figures. C computes the same bits from the saved models, image by image."""
-    output = python("image_network.py", tmp_path, "--epochs", "2", "--samples", "4000", "--save", "model.safetensors", "--scores", "scores.f32")
+    output = python("image_network.py", tmp_path, "--epochs", "2", "--samples", "2000", "--save", "model.safetensors", "--scores", "scores.f32")
     accuracy = percent("test accuracy", output)
-    assert accuracy >= 60
+    assert accuracy >= 40
     served = run(build(EXAMPLES / "c/serve_images.c", tmp_path), "model.safetensors", "scores.f32", cwd=tmp_path, env=without_swift(), timeout=300)
     assert percent("accuracy", served) == accuracy and "0 images with other scores" in served
-    assert percent("test accuracy", run(build(EXAMPLES / "c/image_network.c", tmp_path), "2", "4000", "own.safetensors", cwd=tmp_path, env=without_swift(), timeout=300)) == accuracy
+    assert percent("test accuracy", run(build(EXAMPLES / "c/image_network.c", tmp_path), "2", "2000", "own.safetensors", cwd=tmp_path, env=without_swift(), timeout=300)) == accuracy
     served = run(tmp_path / "serve_images", "own.safetensors", "scores.f32", cwd=tmp_path, env=without_swift(), timeout=300)
     assert "0 images with other scores" in served
 
