@@ -1,4 +1,4 @@
-# Trains a stable ODE network on the peaks problem and classifies one point.
+# Trains 64 Euler steps of an antisymmetric equation on the peaks problem and classifies one point.
 import numpy as np
 import stableode
 

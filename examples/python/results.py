@@ -97,11 +97,15 @@ def measure(what: str, seed: int, threads: int, short: bool) -> dict[str, Any]:
 
 
 def write(line: dict[str, Any]) -> None:
-    """Replaces the line of the same figure and seed, or adds it; lines are in the order of EXPERIMENTS."""
+    """Replaces the line of the same figure and seed, or adds it. The lines of EXPERIMENTS come first, in their order and that of the seeds; all others stay where they are."""
     lines = [json.loads(text) for text in RESULTS.read_text(encoding="utf-8").splitlines()] if RESULTS.exists() else []
-    lines = [each for each in lines if (each["figure"], each["seed"]) != (line["figure"], line["seed"])] + [line]
+    places = [place for place, each in enumerate(lines) if (each["figure"], each.get("seed")) == (line["figure"], line.get("seed"))]
+    if places:
+        lines[places[0]] = line
+    else:
+        lines.append(line)
     order = list(EXPERIMENTS)
-    lines.sort(key=lambda each: (order.index(each["figure"]) if each["figure"] in order else len(order), each["seed"]))
+    lines.sort(key=lambda each: (order.index(each["figure"]), each["seed"]) if each["figure"] in order else (len(order), 0))
     RESULTS.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in lines), encoding="utf-8")
 
 

@@ -14,11 +14,13 @@ package struct ArchitectureParts: Sendable {
   package var network: [(key: String, value: OptionValue)] = []
   /// Whether other numbers of layers keep the horizon, as where layers are steps of one equation. Otherwise they keep the step size: each layer is a block of the paper's.
   package var keepsHorizon = false
+  /// Whether more layers begin with smaller weights, those of a field KᵀσK by the root of the ratio, so that states grow no more on their way through a block and can be recovered from its last one.
+  package var keepsGrowth = false
   /// The connectors and blocks in order.
   package var elements: [ArchitectureElement] = []
 
-  package init(network: [(key: String, value: OptionValue)] = [], keepsHorizon: Bool = false, _ elements: [ArchitectureElement]) {
-    (self.network, self.keepsHorizon, self.elements) = (network, keepsHorizon, elements)
+  package init(network: [(key: String, value: OptionValue)] = [], keepsHorizon: Bool = false, keepsGrowth: Bool = false, _ elements: [ArchitectureElement]) {
+    (self.network, self.keepsHorizon, self.keepsGrowth, self.elements) = (network, keepsHorizon, keepsGrowth, elements)
   }
 }
 

@@ -15,7 +15,7 @@ extension NetworkSpecification {
   /// Writes the architecture that a JSON object names out as connectors and blocks.
   ///
   /// `self` holds the options of the network already. Block options beside "architecture" change all blocks of it, as they do in `changing(json:)`; another number of layers keeps the step size, unless the architecture keeps its
-  /// horizon. Options of normalizations, padding and products also change the connectors that take them, and the activation those that have one.
+  /// horizon, and the weights of more layers may begin smaller. Options of normalizations, padding and products also change the connectors that take them, and the activation those that have one.
   func replacingBlocks(byArchitectureIn json: JSON) throws(Failure) -> NetworkSpecification {
     guard let members = json.members else { return self }
     guard json["blocks"] == nil else {
@@ -42,8 +42,12 @@ extension NetworkSpecification {
     var changed = try replacingBlocks(by: parts)
     for (key, value) in parts.network where !network.isSet(key) { changed = try changed.changingNetwork(key, value) }
     let given = blockMembers.map(\.key)
-    if !parts.keepsHorizon, case .integer(let layers)? = json["layers"].map(OptionValue.init), layers > 0, !given.contains("horizon"), !given.contains("step_sizes") {
-      changed = try changed.changingBlocks { (_, block) throws(Failure) in try block.set("horizon", .real(Double(layers) * (try block.real("horizon")) / Double(try block.integer("layers")))) }
+    if case .integer(let layers)? = json["layers"].map(OptionValue.init), layers > 0 {
+      changed = try changed.changingBlocks { (_, block) throws(Failure) in
+        let ratio = Double(layers) / Double(try block.integer("layers"))
+        if !parts.keepsHorizon, !given.contains("horizon"), !given.contains("step_sizes") { try block.set("horizon", .real(ratio * (try block.real("horizon")))) }
+        if parts.keepsGrowth, ratio > 1, !given.contains("initial_scale") { try block.set("initial_scale", .real((1 / ratio).squareRoot())) }
+      }
     }
     changed = try changed.changingConnectors { (_, connector) throws(Failure) in
       // The normalization first: it decides which options the connector takes.

@@ -10,7 +10,7 @@ private struct UnitNetwork: Sendable {
   /// What the blocks of layers are.
   let block: [(key: String, value: OptionValue)]
 
-  func parts() -> ArchitectureParts {
+  func parts(keepsGrowth: Bool = false) -> ArchitectureParts {
     func normalized() -> ArchitectureElement { .connector("normalization", [("activation", "relu")]) }
     var elements: [ArchitectureElement] = [.connector("convolution", [("channels", .integer(widths[0])), ("bias", "none")]), normalized()]
     for unit in 1..<widths.count {
@@ -19,7 +19,7 @@ private struct UnitNetwork: Sendable {
         .connector(unit == widths.count - 1 ? "global_average" : "average_pooling"),
       ]
     }
-    return ArchitectureParts(elements)
+    return ArchitectureParts(keepsGrowth: keepsGrowth, elements)
   }
 }
 
@@ -41,6 +41,7 @@ let pdeNetworks: [(name: String, help: String, entry: ArchitectureEntry)] =
   }
 
 /// Chang et al.'s reversible networks (arXiv:1709.03698, §4): units of 32, 64 and 112 channels with 6 layers each (the option `layers` changes it; the paper has 6, 14 and 18), trained without stored states.
+/// More layers begin with smaller weights: with those of six layers, the states of 18 grow so much that float32 cannot recover them.
 let reversibleNetworks: [(name: String, help: String, entry: ArchitectureEntry)] = [
   ("hamiltonian", "two weights and Verlet's method, the momenta starting at zero", [("field", "hamiltonian_two_weight"), ("integrator", "verlet")]),
   ("midpoint", "antisymmetric convolutions and the midpoint rule", [("field", "antisymmetric"), ("integrator", "midpoint")]),
@@ -49,7 +50,7 @@ let reversibleNetworks: [(name: String, help: String, entry: ArchitectureEntry)]
   (
     "reversible_\(name)_cnn", "Chang et al.'s reversible network of three units: \(help)",
     ArchitectureEntry { (configuration) throws(Failure) in
-      UnitNetwork(widths: [32, 64, 112, 112], layers: 6, block: options + [("activation", "relu"), ("memory", "reversible")]).parts()
+      UnitNetwork(widths: [32, 64, 112, 112], layers: 6, block: options + [("activation", "relu"), ("memory", "reversible")]).parts(keepsGrowth: true)
     }
   )
 }

@@ -63,9 +63,9 @@ struct ResidualNetwork: Sendable {
     }
   }
 
-  /// What changes channels and size at the beginning of a stage. `revnet` has nothing trained there.
+  /// What changes channels and size at the beginning of a stage. `revnet` has nothing trained there. It copies channels: in channels of zeros the normalizations of its blocks would enlarge the rounding errors of recovered states.
   private func beginning(_ channels: Int, _ width: Int, stride: Int) -> [ArchitectureElement] {
-    if rule == .revnet { return [.connector("average_pooling"), .connector("channel_padding", [("channels", .integer(channels))])] }
+    if rule == .revnet { return [.connector("average_pooling"), .connector("channel_copies", [("channels", .integer(channels))])] }
     var options: [(key: String, value: OptionValue)] = [
       ("channels", .integer(channels)), ("stride", .integer(stride)), ("shortcut", "normalized_projection"), ("activation", "relu"), ("remember", .flag(rule == .lm_resnet)),
     ]

@@ -32,6 +32,7 @@ TESTED_HERE = {
     "python/optimizers.py",
     "python/peaks.py",
     "python/quickstart.py",
+    "python/resolutions.py",
     "python/results.py",
     "python/robustness.py",
     "python/scikit_learn.py",
@@ -215,6 +216,11 @@ def test_scikit_learn_in_python(tmp_path):
     assert percent("iris: accuracy", output) >= 94 and percent("breast_cancer: accuracy", output) >= 95
 
 
+def test_resolutions_in_python(tmp_path):
+    """The example itself compares accuracies."""
+    assert python("resolutions.py", tmp_path).count("hr_") == 3
+
+
 def test_hidden_images_in_python(tmp_path):
     output = python("hidden_images.py", tmp_path, "--epochs", "1", "--samples", "1000", "--output", "figure.png")
     assert "(21, 1, 10, 28, 28)" in output
@@ -262,6 +268,23 @@ def test_every_long_figure_has_a_short_form(tmp_path):
         assert line["command"] == f"make results WHAT={line['figure']} SEED={line['seed']}" and line["test_accuracy"] == line["test_accuracies"][-1]
     for name in ("stable/leapfrog", "compared/lm_resnet_14"):
         assert re.search(r"test accuracy [0-9.]+ %, \d+ parameters", python("results.py", tmp_path, name, "--short"))
+
+
+def test_a_long_figure_replaces_its_own_line_and_no_other(tmp_path):
+    """On a copy of the results, whose lines of other examples have no seed, or other keys."""
+    (tmp_path / "python").mkdir()
+    (tmp_path / "python/results.py").write_text((EXAMPLES / "python/results.py").read_text(encoding="utf-8"), encoding="utf-8")
+    before = (EXAMPLES / "results.jsonl").read_text(encoding="utf-8")
+    (tmp_path / "results.jsonl").write_text(before, encoding="utf-8")
+    line = {**next(found for found in map(json.loads, before.splitlines()) if found["figure"] == "hr/verlet" and found["seed"] == 2), "test_accuracy": 0.5}
+    call = f"import results; results.write({line!r}); results.write({ {**line, 'seed': 9}!r})"
+    environment = {**os.environ, "STABLEODE_LIBRARY": str(PREFIX / "lib/libstableode.so.0"), "PYTHONPATH": f"{tmp_path / 'python'}:{ROOT / 'bindings/python'}"}
+    run(sys.executable, "-c", call, cwd=tmp_path, env=environment)
+    after = [json.loads(text) for text in (tmp_path / "results.jsonl").read_text(encoding="utf-8").splitlines()]
+    expected = [line if (found["figure"], found.get("seed")) == ("hr/verlet", 2) else found for found in map(json.loads, before.splitlines())]
+    own = {found["figure"] for found in after if found["command"].startswith("make results")}
+    assert [found for found in after if found["figure"] not in own] == [found for found in expected if found["figure"] not in own]
+    assert sorted(map(json.dumps, after)) == sorted(map(json.dumps, [*expected, {**line, "seed": 9}]))
 
 
 def test_sequences_in_python(tmp_path):

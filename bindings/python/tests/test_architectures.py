@@ -81,6 +81,27 @@ def test_options_reach_the_connectors_of_an_architecture():
     assert [block["activation"] for block in connectors if "activation" in block] == ["identity", "tanh", "tanh", "tanh"]
 
 
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize(("name", "layers"), [(name, layers) for name in stableode.architectures() if name.startswith("reversible_") for layers in (6, 18)] + [("revnet_38", 3), ("revnet_38", 9)])
+def test_recovered_states_give_the_gradient_of_stored_ones(name, layers, precision):
+    """In float32 up to the slopes of ReLU that rounding errors change."""
+    random = numpy.random.default_rng(0)
+    x, labels = random.integers(0, 256, (8, 1, 28, 28), "uint8"), numpy.arange(8)
+    found = []
+    for memory in ("store_all", "reversible"):
+        own = network(name, input_shape=[1, 28, 28], layers=layers, memory=memory, precision=precision)
+        own.fit_normalization(x)
+        found.append(stableode.Gradient(own, 8).loss_and_gradient(x, labels)[1])
+    assert numpy.linalg.norm(found[1] - found[0]) <= (0.02 if precision == "float32" else 1e-6) * numpy.linalg.norm(found[0])
+
+
+def test_more_layers_of_reversible_networks_begin_with_smaller_weights():
+    def scales(**options):
+        return {block["initial_scale"] for block in network("reversible_leapfrog_cnn", **options).specification["blocks"] if "connector" not in block}
+
+    assert scales() == {1.0} and scales(layers=3) == {1.0} and scales(layers=24) == {0.5} and scales(layers=24, initial_scale=0.8) == {0.8}
+
+
 @pytest.mark.parametrize("name", ["revnet_38", "hr_verlet_cnn", "pde_hamiltonian_cifar10"])
 def test_networks_of_two_components_can_be_reversible(name):
     plans = [network(name, layers=layers, memory="reversible").memory_plan(16).tape_bytes for layers in (4, 16)]
