@@ -11,7 +11,7 @@ How it proves:
 - Formulas are evaluated in exact rationals, rounded outward to 256 bits.
 - A spectral norm is proved by a Cholesky factorization of s²I − AAᵀ in float64 whose diagonal has been lowered by a bound of all rounding errors (Rump 2006, Verification of positive definiteness).
 - A box of inputs is carried through the network in whole numbers, scaled by 2¹¹⁵² and rounded outward; the slopes on it bound each layer.
-- The network is evaluated at an input in whole numbers, scaled by 2²⁵⁶; the error is a ball in ℓ₂ that every stage widens.
+- The network is evaluated at an input in whole numbers, scaled by 2²⁵⁶, or by more where margins are lost in that; the error is a ball in ℓ₂ that every stage widens.
 - Rounding errors of the library are bounded from the order in which it accumulates: over the inputs in ascending order by multiply-adds, which round once or twice, starting from the bias.
 
 Exit status: 0 accepted, 1 rejected, 2 a file cannot be read.
@@ -25,7 +25,8 @@ import hashlib
 import json
 import math
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -46,6 +47,10 @@ Matrix = list[list[float]]
 
 class Rejected(Exception):
     """The certificate does not hold, or this file cannot prove it."""
+
+
+class Imprecise(Rejected):
+    """More places may prove what these do not."""
 
 
 class Unreadable(Exception):
@@ -86,7 +91,10 @@ def root_up(x: Fraction) -> Fraction:
 
 
 def show(x: Fraction | float) -> str:
-    return f"{float(x):.6g}"
+    try:
+        return f"{float(x):.6g}"
+    except OverflowError:
+        return "a number beyond float64's"
 
 
 # ---- JSON ---------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------
@@ -639,11 +647,14 @@ def extents_of(place: Json) -> tuple[int, int]:
 
 # ---- Activations --------------------------------------------------------------------------------------------------------------------------------------------------------------------------------
 
-#: A fixed-point number n stands for n·2^−PLACES.
+#: A fixed-point number n stands for n·2^−PLACES. `fixed_point` sets these numbers, and UNIT.
 PLACES = 256
 ONE = 1 << PLACES
+UNIT = Fraction(1, ONE)
 _GUARD = 96
 _WIDE = PLACES + _GUARD
+#: In which the network is evaluated, one after the other until its margins are proved. The last ones hold every number of float64, and products of three.
+ALL_PLACES = (256, 1280, 4352)
 
 
 def _inverse_tangent_series(n: int, sign: int) -> int:
@@ -659,6 +670,20 @@ def _inverse_tangent_series(n: int, sign: int) -> int:
 
 _LOG_2 = 2 * _inverse_tangent_series(3, 1)
 _PI = 16 * _inverse_tangent_series(5, -1) - 4 * _inverse_tangent_series(239, -1)
+
+
+@contextmanager
+def fixed_point(places: int) -> Iterator[None]:
+    """Fixed-point numbers of so many binary places within a `with` block."""
+    global PLACES, ONE, UNIT, _WIDE, _LOG_2, _PI
+    before = (PLACES, ONE, UNIT, _WIDE, _LOG_2, _PI)
+    PLACES, ONE, UNIT, _WIDE = places, 1 << places, Fraction(1, 1 << places), places + _GUARD
+    if places != before[0]:
+        _LOG_2, _PI = 2 * _inverse_tangent_series(3, 1), 16 * _inverse_tangent_series(5, -1) - 4 * _inverse_tangent_series(239, -1)
+    try:
+        yield
+    finally:
+        PLACES, ONE, UNIT, _WIDE, _LOG_2, _PI = before
 
 
 def fixed_exp(x: int) -> int:
@@ -693,7 +718,7 @@ def _log1p(x: int) -> int:
 
 def _decay(x: int, factor: int = 1) -> int:
     """exp(−factor·|x|); 0 where that is less than a unit."""
-    return fixed_exp(-factor * abs(x)) if abs(x) * factor < 256 * ONE else 0
+    return fixed_exp(-factor * abs(x)) if abs(x) * factor < PLACES * ONE else 0
 
 
 def _tanh(x: int) -> int:
@@ -736,24 +761,23 @@ def _sin(x: int) -> int:
         total += term
         term = -((term * square >> _WIDE) // ((n + 1) * (n + 2)))
         n += 2
-        if n > 400:
-            break
     return total >> _GUARD
 
 
 def _normal_distribution(x: int) -> int:
-    """Φ(x) by the series of the error function; beyond 19 it is 0 or 1 within 2^−260."""
-    if abs(x) > 19 * ONE:
+    """Φ(x) by the series of the error function; where exp(−x²/2) is less than 2^−(PLACES + 4) it is 0 or 1."""
+    if abs(x) > (math.isqrt((PLACES + 4) * 7 // 5) + 1) * ONE:
         return ONE if x > 0 else 0
-    extra = 512
-    places = PLACES + extra
+    # The series' terms are up to exp(x²/2) times as large as its sum.
+    extra = 2 * PLACES
+    finer = PLACES + extra
     wide = x << extra
-    square = wide * wide >> places
+    square = wide * wide >> finer
     total, term, n = 0, wide, 0
-    while term and n < 4000:
+    while term and n < 64 * PLACES:
         total += term // (2 * n + 1)
         n += 1
-        term = -((term * square >> places) // (2 * n))
+        term = -((term * square >> finer) // (2 * n))
     root = math.isqrt(2 * _PI << _WIDE)
     return ONE // 2 + ((total >> (extra - _GUARD)) << PLACES) // root
 
@@ -836,6 +860,10 @@ class Whole:
         """The same matrix in numbers of at most this many bits, which a proof multiplies sooner."""
         cut = max(max((abs(x) for row in self.rows for x in row), default=0).bit_length() - bits, 0)
         return Whole([[x >> cut for x in row] for row in self.rows], self.power + cut, (self.error >> cut) + 2) if cut else self
+
+
+#: So many bits hold all numbers of float64 side by side.
+EXACT = 2200
 
 
 def whole(matrix: Matrix, most_bits: int) -> Whole:
@@ -2126,9 +2154,6 @@ class Ball:
         return up(root_up(Fraction(sum(map(mul, self.center, self.center)), 1 << 2 * PLACES)))
 
 
-UNIT = Fraction(1, ONE)
-
-
 def fixed(x: float | Fraction) -> int:
     """The fixed-point number at or just below x."""
     value = Fraction(x)
@@ -2200,7 +2225,7 @@ class Factors:
         entry = block.entry(layer)
         name = block.tensor("K")
         kernel = model.matrix(name, entry)
-        numbers = whole(kernel, 512)
+        numbers = whole(kernel, EXACT)
         require(numbers.error == 0, "the weights are spread over too many magnitudes to be evaluated exactly")
         rows = len(kernel)
         exponents = model.vector(block.tensor("log_q"), rows, entry)
@@ -2255,7 +2280,7 @@ class Evaluation:
         self.factors: dict[tuple[int, int], Factors] = {}
 
     def linear(self, tensor: str, entry: int | None) -> Linear:
-        return Linear(whole(self.model.matrix(tensor, entry), 512), self.places.get(tensor))
+        return Linear(whole(self.model.matrix(tensor, entry), EXACT), self.places.get(tensor))
 
     def layer_factors(self, block: Block, layer: int) -> Factors:
         key = (block.stage.index, block.entry(layer))
@@ -2271,7 +2296,7 @@ class Evaluation:
                 block, pixels = self.blocks[stage.index], stage.before[1] * stage.before[2] if stage.options["operator"] == "convolution" else 1
                 numbers = sum(math.prod(tensor.shape[1:]) for name, tensor in self.model.tensors.items() if name.startswith(f"blocks.{stage.index}."))
                 work += 2 * len(block.steps) * pixels * numbers * (1 if block.integrator in ("euler", "verlet") else len(tableau(block.stage)[1]))
-        require(work <= LARGEST_WORK, f"the blocks take {work} multiplications for an input, which is too much for this file")
+        require(work * PLACES <= LARGEST_WORK * 256, f"the blocks take {work} multiplications of numbers of {PLACES} binary places for an input, which is too much for this file")
         state = Ball([fixed(value) for value in x], root_up(Fraction(len(x))) * UNIT)
         for i, stage in enumerate(self.model.stages[:-1]):
             if stage.kind == "block":
@@ -2461,7 +2486,7 @@ class Evaluation:
             values, local = self._activated(sigma, sums)
             return values, local + sigma.size * (self._rate(block, j) * root_up(Fraction(len(middle))) * UNIT + 2 * root)
         if block.field in ("antisymmetric", "antisymmetric_damped"):
-            numbers, place = whole(self.model.matrix(block.tensor("K"), entry), 512), self.places.get(block.tensor("K"))
+            numbers, place = whole(self.model.matrix(block.tensor("K"), entry), EXACT), self.places.get(block.tensor("K"))
             numbers = antisymmetric_kernel(numbers, place) if place else numbers.minus_transposed()
             sums = Linear(numbers, place)(y)
             bias = self.model.vector(block.tensor("b"), len(y), entry)
@@ -2585,7 +2610,7 @@ class Rounding:
             return Operator(claimed, claimed, len(matrix[0]), len(matrix), 1)
         is_winograd = self.is_single and place["kernel"] == [3, 3] and not self._is_direct(tensor)
         require(not is_winograd or (operator == "matrix" and place["padding"] == "zero"), f"the convolution {tensor} may be computed by Winograd's algorithm, whose rounding is bounded with zero padding, and not for antisymmetric parts; choose convolution direct")
-        numbers = whole(matrix, 512)
+        numbers = whole(matrix, EXACT)
         require(numbers.error == 0, "the weights are spread over too many magnitudes")
         taps, groups = place["kernel"][0] * place["kernel"][1], place["groups"]
         parts = up(root_up(Fraction(math.prod(channel_sums(by_groups(numbers.rows, groups), taps))))) * Fraction(2) ** numbers.power
@@ -2882,7 +2907,7 @@ class Rounding:
         self.held(2 * self.model.frobenius(tensor, entry) + inner)
         if place:
             self.operator(tensor, entry)
-            kernel = antisymmetric_kernel(whole(rows, 512), place)
+            kernel = antisymmetric_kernel(whole(rows, EXACT), place)
             parts = max(sum(map(abs, row)) for row in kernel.rows) * Fraction(2) ** kernel.power + inner / 2
         terms = len(rows[0])
         bias = euclidean_norm(self.model.vector(block.tensor("b"), m, entry))
@@ -3186,8 +3211,16 @@ class Checker:
         rounding = Rounding(precision, self.norms, evaluation)
         center, is_exact = self._arithmetic(rounding, x, precision, input_type)
         reach = rounding.run(x, radius, is_exact, checker.bounds, checker.layers, checker.fused, center)
-        state = evaluation.run(x)
-        proved = self._margins(winner, radius, result["margins"], rounding, reach, state, self._product(bounds[:-1]), evaluation)
+        proved: list[tuple[Fraction, Fraction]] = []
+        for digits in ALL_PLACES:
+            with fixed_point(digits):
+                evaluation = Evaluation(model, self.blocks, checker.bounds, checker.layers, self.norms.places)
+                try:
+                    proved = self._margins(winner, radius, result["margins"], rounding, reach, evaluation.run(x), self._product(bounds[:-1]), evaluation)
+                    break
+                except Imprecise:
+                    if digits == ALL_PLACES[-1]:
+                        raise
         self.hypotheses({"margin": lambda value, relation, limit: relation == ">" and value > limit and any(value == margin and limit >= change for margin, change in proved)})
         self.lines.insert(0, f"certified radius: the library's {precision} arithmetic gives the class {winner} for every input of {input_type} numbers within {float(radius)!r} of options.input in ℓ₂, in the caller's units")
         self.lines.append("the radius rests on the library's documented order of accumulation, and on its activations' documented errors in ulps")
@@ -3218,7 +3251,7 @@ class Checker:
         weights = model.matrix("readout.W") if is_dense else []
         bias = [Fraction(b) for b in model.vector("readout.b", model.outputs)] if is_dense else []
         scores = evaluation.linear("readout.W", None)(state.center) if is_dense else list(state.center)
-        numbers = whole(weights, 512)
+        numbers = whole(weights, EXACT)
         proved: list[tuple[Fraction, Fraction]] = []
         seen: set[int] = set()
         for i, value in enumerate(list_of(claims, "result.margins")):
@@ -3243,8 +3276,10 @@ class Checker:
                 distance = up(root_up(Fraction(squares)))
                 wrong = distance * reach.error + self._row(rounding, weights[winner], bias[winner], reach, n) + self._row(rounding, weights[other], bias[other], reach, n)
                 true = Fraction(scores[winner] - scores[other], ONE) + bias[winner] - bias[other]
-            true -= distance * state.radius + 2 * UNIT
-            require(margin <= true, f"{what}.margin is {float(margin)!r}; {float(true)!r} is proved")
+            lost = distance * state.radius + 2 * UNIT
+            if true - lost < margin <= true + lost:
+                raise Imprecise(f"{what}.margin is {show(margin)}; {show(true - lost)} is proved with {PLACES} binary places")
+            require(margin <= true - lost, f"{what}.margin is {show(margin)}; {show(true - lost)} is proved")
             require(lipschitz >= distance * before, f"{what}.lipschitz is {float(lipschitz)!r}; at least {float(distance * before)!r} is proved")
             require(error >= wrong, f"{what}.error is {float(error)!r}; at least {float(wrong)!r} is proved")
             change = lipschitz * radius + error

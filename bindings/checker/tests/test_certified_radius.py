@@ -210,6 +210,25 @@ def test_weights_that_decayed_to_subnormal_numbers():
     assert checker.check(network.data, made.radius_certificate(network, X, 1e-4))
 
 
+@pytest.mark.parametrize("scale", [1e-40, 1e40, 1e-100, 1e100])
+def test_margins_far_from_1_are_evaluated_in_more_places(scale):
+    """256 binary places end at 1e-77: margins of 1e-100 are lost in them, and so are those beside states of 1e200."""
+    network = made.flow_network(normalized=False, activation="relu", horizon=0.01)
+    tensors = {name: values.astype(numpy.float64) for name, values in network.tensors.items()}
+    for name in ("opening.W", "opening.b", "readout.W"):
+        tensors[name] *= scale
+    tensors["blocks.0.b"] *= scale
+    tensors["readout.b"] *= scale**2
+    network = made.Made({**network.specification, "precision": "float64"}, tensors)
+    certificate = made.radius_certificate(network, X, 0.01, "float64")
+    assert checker.check(network.data, certificate)
+    content = json.loads(certificate)
+    margin = content["result"]["margins"][0]["margin"]
+    with pytest.raises(checker.Rejected, match="margin is"):
+        checker.check(network.data, made.signed(changed(content, ("result", "margins", 0, "margin"), margin * 1.001)))
+    assert checker.PLACES == 256
+
+
 @pytest.mark.parametrize(("h", "weight", "starts"), [(1.0, 1.0, True), (0.5, 2.0, True), (0.5, -2.0, True), (3.0, 1 / 3, True), (1.0, 0.5, False), (0.5, 0.5, False)])
 def test_sums_that_start_from_the_state_are_counted(h, weight, starts):
     """A product that is added unscaled accumulates from the state, whose size its roundings then have."""

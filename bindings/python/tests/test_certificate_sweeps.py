@@ -77,8 +77,6 @@ def refused(network, certificate):
     options = network.specification
     if options["opening_norm"] != "free" or options["readout_norm"] != "free":
         return True
-    if certificate.record["statement"] == "certified_radius" and certificate["radius"] > (1e300 if network.specification["precision"] == "float64" else 1e30):
-        return True  # so near to the largest number that the checker's sums and the library's come out on different sides
     for block in network.specification["blocks"]:
         if "connector" in block:
             continue
