@@ -2517,6 +2517,25 @@ FieldBounds = Callable[[Fraction], tuple[Fraction, Fraction]]
 
 
 @dataclass
+class Squares:
+    """What the rounding of Winograd's algorithm needs: a bound of the norm of its sums of magnitudes, and the input and output channels of a group."""
+
+    sums: Fraction
+    channels: int
+    others: int
+    is_periodic: bool
+
+    @property
+    def roundings(self) -> int:
+        """Each product passes 3c + 11 at most: 4 of the weights, 2 of the inputs, its own, those of the sums over c channels of up to three rows of elements and where these meet, and the bias."""
+        return 3 * self.channels + 11
+
+    def vanishing(self, outputs: Fraction) -> tuple[Fraction, Fraction]:
+        """What numbers below the smallest normal one add, in units of the smallest number: by themselves, for √`outputs` numbers, and for each unit of the inputs, by the sums of magnitudes for weights of 1."""
+        return 2 * (9 * self.channels + 11) * outputs, (225 if self.is_periodic else 100) * root_up(Fraction(self.channels * self.others))
+
+
+@dataclass
 class Operator:
     """What the rounding of a product Wx needs: a bound of ‖W‖, one of every part of W that a partial sum has taken, and the products in one sum of W and of Wᵀ."""
 
@@ -2525,12 +2544,11 @@ class Operator:
     terms: int
     terms_back: int
     pixels: int
-    #: For Winograd's algorithm a bound of the norm of its sums of magnitudes, and the input and output channels of a group.
-    squares: tuple[Fraction, int, int] | None = None
+    squares: Squares | None = None
 
     @property
-    def squares_back(self) -> tuple[Fraction, int, int] | None:
-        return None if self.squares is None else (self.squares[0], self.squares[2], self.squares[1])
+    def squares_back(self) -> Squares | None:
+        return None if self.squares is None else Squares(self.squares.sums, self.squares.others, self.squares.channels, self.squares.is_periodic)
 
 
 class Rounding:
@@ -2569,16 +2587,14 @@ class Rounding:
         """n + ⌈√n⌉ + 2."""
         return n + math.isqrt(max(n - 1, 0)) + 3
 
-    def product(self, parts: Fraction, bias: Fraction, n: int, m: int, x: Fraction, squares: tuple[Fraction, int, int] | None = None) -> Fraction:
+    def product(self, parts: Fraction, bias: Fraction, n: int, m: int, x: Fraction, squares: Squares | None = None) -> Fraction:
         """The error of Wx + b for |x| at most `x`: m numbers, each a sum of n products; or by Winograd's algorithm, whichever is larger."""
         root = root_up(Fraction(m))
         error = self.gamma(self.chain(n)) * (parts * x + bias) + 2 * (n + 2) * root * self.smallest
         if squares is not None:
-            # Each product passes 3c + 11 roundings at most: 4 of the weights, 2 of the inputs, its own, those of the sums over c channels of up to three rows of elements and where these meet, and the bias.
-            sums, channels, others = squares
-            vanishing = 2 * (9 * channels + 11) * root + 100 * root_up(Fraction(channels * others)) * x
-            error = max(error, self.gamma(3 * channels + 11) * (sums * x + bias) + vanishing * self.smallest)
-            parts = max(parts, sums)
+            alone, growing = squares.vanishing(root)
+            error = max(error, self.gamma(squares.roundings) * (squares.sums * x + bias) + (alone + growing * x) * self.smallest)
+            parts = max(parts, squares.sums)
         self.is_finite(parts * x + bias + error)
         return up(error)
 
@@ -2608,33 +2624,43 @@ class Rounding:
             if claimed is None:
                 claimed = self.model.frobenius(tensor, entry)
             return Operator(claimed, claimed, len(matrix[0]), len(matrix), 1)
-        is_winograd = self.is_single and place["kernel"] == [3, 3] and not self._is_direct(tensor)
-        require(not is_winograd or (operator == "matrix" and place["padding"] == "zero"), f"the convolution {tensor} may be computed by Winograd's algorithm, whose rounding is bounded with zero padding, and not for antisymmetric parts; choose convolution direct")
         numbers = whole(matrix, EXACT)
         require(numbers.error == 0, "the weights are spread over too many magnitudes")
         taps, groups = place["kernel"][0] * place["kernel"][1], place["groups"]
         parts = up(root_up(Fraction(math.prod(channel_sums(by_groups(numbers.rows, groups), taps))))) * Fraction(2) ** numbers.power
-        squares = (self._squares(numbers, groups), len(matrix[0]) // taps, len(matrix) // groups) if is_winograd else None
+        squares = None
+        if self._is_winograd(tensor):
+            squares = Squares(self._squares(numbers, place), len(matrix[0]) // taps, len(matrix) // groups, place["padding"] == "periodic")
         return Operator(parts if claimed is None else claimed, parts, len(matrix[0]), len(matrix) // groups * taps, place["height"] * place["width"], squares)
 
-    def _squares(self, numbers: Whole, groups: int) -> Fraction:
-        """A bound of the norm of |Aᵀ|((|G||g||Gᵀ|) ⊙ (|Bᵀ||d||B|))|A|, the sums of magnitudes of F(2×2, 3×3), as a map of images d.
+    def _is_winograd(self, tensor: str) -> bool:
+        """Whether the library may compute a convolution by Winograd's algorithm."""
+        return self.is_single and self.norms.places[tensor]["kernel"] == [3, 3] and not self._is_direct(tensor)
+
+    def _squares(self, numbers: Whole, place: Json, factors: Sequence[Fraction] = (), more: Fraction = ZERO) -> Fraction:
+        """A bound of the norm of |Aᵀ|((|G||g||Gᵀ|) ⊙ (|Bᵀ||d||B|))|A|, the sums of magnitudes of F(2×2, 3×3), as a map of images d; its output channels are multiplied by `factors`, and `more` is added to the sums of channels.
 
         Along an axis an output sums elements 0 to 2 or 1 to 3, of two inputs each; an input is in two squares, in whose outputs it appears twice by each of the elements 0 to 2, or of 1 to 3. |G| makes of the taps of such
-        three elements the sums with the weights (2, 1, 1) or (1, 1, 2).
+        three elements the sums with the weights (2, 1, 1) or (1, 1, 2). Around a torus of odd length the last square ends behind the first row, which is in three squares: there (4, 3, 4) bounds twice these weights and the row's.
         """
-        ways = ((2, 1, 1), (1, 1, 2))
-        blocks = by_groups(
-            [
-                [4 * max(sum(a[t // 3] * b[t % 3] * abs(row[c + t]) for t in range(9)) for a in ways for b in ways) for c in range(0, len(row), 9)]
-                for row in numbers.rows
-            ],
-            groups,
-        )
-        largest, least = channel_sums(blocks, 1)
+        ways = ((4, 3, 4),) if place["padding"] == "periodic" else ((4, 2, 2), (2, 2, 4))
+        sizes = [[max(sum(a[t // 3] * b[t % 3] * abs(row[c + t]) for t in range(9)) for a in ways for b in ways) for c in range(0, len(row), 9)] for row in numbers.rows]
+        scale = Fraction(2) ** numbers.power
+        largest, least = (n * scale + more for n in channel_sums(by_groups(sizes, place["groups"]), 1))
         # Transformed weights and sums of inputs must not overflow, however small the inputs are.
-        self.held(Fraction(largest) * Fraction(2) ** numbers.power)
-        return up(root_up(Fraction(largest * least))) * Fraction(2) ** numbers.power
+        self.held(largest)
+        if factors:
+            largest, least = self._weighted_sums(sizes, place["groups"], factors)
+            largest, least = largest * scale, least * scale
+        return up(root_up(largest * least))
+
+    @staticmethod
+    def _weighted_sums(sizes: list[list[int]], groups: int, factors: Sequence[Fraction]) -> tuple[Fraction, Fraction]:
+        """The largest sums of a row and of a column of a group's matrix, its rows multiplied by factors."""
+        largest = max(f * sum(row) for f, row in zip(factors, sizes, strict=True))
+        count = len(sizes) // groups
+        columns = [sum((f * row[c] for f, row in zip(factors[g : g + count], sizes[g : g + count], strict=True)), ZERO) for g in range(0, len(sizes), count) for c in range(len(sizes[0]))]
+        return up(largest), up(max(columns))
 
     def _is_direct(self, tensor: str) -> bool:
         kind, index, _ = tensor.split(".")
@@ -2905,16 +2931,22 @@ class Rounding:
         prepared = up(root_up(Fraction(taps)) * (2 * self.u * (self.model.frobenius(tensor, entry) + inner / 2 * root_up(Fraction(len(rows)))) + root_up(numbers) * self.smallest))
         parts = norm
         self.held(2 * self.model.frobenius(tensor, entry) + inner)
+        squares = None
         if place:
-            self.operator(tensor, entry)
             kernel = antisymmetric_kernel(whole(rows, EXACT), place)
+            require(kernel.error == 0, "the weights are spread over too many magnitudes")
             parts = max(sum(map(abs, row)) for row in kernel.rows) * Fraction(2) ** kernel.power + inner / 2
+            if self._is_winograd(tensor):
+                # γ is in the middle of the kernels; each prepared number is wrong by 2u of itself, or by the smallest number.
+                channels = len(rows) // place["groups"]
+                sums = self._squares(kernel, place, more=inner / 2 * (9 if place["padding"] == "periodic" else 4))
+                squares = Squares(up(sums * (1 + 4 * self.u) + 128 * channels * self.smallest), channels, channels, place["padding"] == "periodic")
         terms = len(rows[0])
         bias = euclidean_norm(self.model.vector(block.tensor("b"), m, entry))
 
         def bounds(y: Fraction) -> tuple[Fraction, Fraction]:
             z = norm * y + bias
-            wrong = self.product(parts + prepared, bias, terms, m, y) + prepared * y
+            wrong = self.product(parts + prepared, bias, terms, m, y, squares) + prepared * y
             if block.integrator != "euler":
                 # The rates of stages are stored as they are; a single one is multiplied by h on its way.
                 self.is_finite(self.range_of(sigma, z + wrong, m) + outer * y)
@@ -2923,42 +2955,63 @@ class Rounding:
         return bounds, terms, h * (sigma.size * norm + outer)
 
     def _row_sums(self, block: Block, j: int) -> tuple[FieldBounds, int, Fraction]:
-        """Steps row_sums, in the norm |r^(−½)·| of the hidden numbers, in which every part of K has a norm of at most 1."""
-        require(block.stage.choice("operator") == "dense", f"the rounding of {block.stage.name} is not verified by this version")
+        """Steps row_sums, in the norm |r^(−½)·| of the hidden numbers, in which K and every part of a matrix's columns has a norm of at most 1; of a convolution's taps a part may have more."""
         h, sigma, entry = block.steps[j], block.sigma, block.entry(j)
         factors = self.evaluation.layer_factors(block, j)
-        matrix = self.model.matrix(block.tensor("K"), entry)
-        rows, n = len(matrix), len(matrix[0])
+        tensor = block.tensor("K")
+        matrix, place = self.model.matrix(tensor, entry), self.norms.places.get(tensor)
+        operator = self.operator(tensor, entry)
+        n, back, pixels, taps = operator.terms, operator.terms_back, operator.pixels, place["kernel"][0] * place["kernel"][1] if place else 1
+        rows, width = len(matrix) * pixels, features(block.stage.before)
         u, smallest, slope = self.u, self.smallest, sigma.most
         require(factors.largest_sum < Fraction(2) ** 1000, f"{block.stage.name}: the row sums are too large")
         self.held(max(factors.exact) * (1 + factors.error) / h)
         # The factors: q is rounded, then quotients, products and sums in float64, and the result.
-        relative = up(8 * u + Fraction(n + rows + 32, 1 << 52) * factors.spread)
+        relative = up(8 * u + Fraction(n + len(matrix) + 32 + (6 * taps if taps > 1 else 0), 1 << 52) * factors.spread)
         require(relative < HALF, f"{block.stage.name}: the rounding of the row sums is not bounded")
         # 1/r = T L/2, from above.
-        inverse = [t * (1 + factors.error) * slope / 2 for t in factors.exact]
+        inverse = [up(t * (1 + factors.error) * slope / 2) for t in factors.exact]
+        parts, squares = WHOLE, ZERO
+        if place:
+            numbers, weights = whole(matrix, EXACT), [up(root_up(r)) for r in inverse]
+            sums = [[sum(map(abs, row[c : c + taps])) for c in range(0, len(row), taps)] for row in numbers.rows]
+            largest, least = self._weighted_sums(sums, place["groups"], weights)
+            parts = up(root_up(largest * least)) * Fraction(2) ** numbers.power
+            if operator.squares is not None:
+                squares = self._squares(numbers, place, weights)
+        inverse = [r for r in inverse for _ in range(pixels)]
         bias = self.model.vector(block.tensor("b"), rows, entry)
         start = up(root_up(sum((Fraction(b) ** 2 * r for b, r in zip(bias, inverse, strict=True)), ZERO)))
         length = euclidean_norm(bias)
         total = up(root_up(sum(inverse, ZERO)))
         ulps = sigma.ulps
-        size_of = self.operator(block.tensor("K"), entry).norm
-        root_rows, root_n = root_up(Fraction(rows)), root_up(Fraction(n))
+        size_of, all_parts = operator.norm, max(operator.norm, operator.parts, operator.squares.sums if operator.squares else ZERO)
+        root_rows, root_n = root_up(Fraction(rows)), root_up(Fraction(width))
+        in_order, by_squares = self.gamma(self.chain(n)), ZERO
+        second, growing, vanishing = self.gamma(self.chain(back) + 2) * parts, ZERO, (2 * (n + 2) * root_rows, 2 * (back + 4) * root_n)
+        if operator.squares is not None and operator.squares_back is not None:
+            # In its sums of magnitudes, weighted in the same way; see `product`.
+            by_squares, second = self.gamma(operator.squares.roundings), max(second, self.gamma(operator.squares_back.roundings) * squares)
+            (alone, growing), (behind, _) = operator.squares.vanishing(root_rows), operator.squares_back.vanishing(root_n)
+            growing, vanishing = growing * smallest, (vanishing[0] + alone, vanishing[1] + behind)
 
         def bounds(y: Fraction) -> tuple[Fraction, Fraction]:
             offset = total * sigma.at_zero + sigma.size * start
-            wrong = self.gamma(self.chain(n)) * (y + start)
+            wrong = max(in_order * (parts * y + start), by_squares * (squares * y + start)) + 32 * growing * y
             value = sigma.size * y + offset
-            inside = sigma.size * wrong + 4 * ulps * u * (value + sigma.size * wrong) + 32 * (2 * (n + 2) * root_rows * smallest + (root_rows * self.normal if ulps else 0))
-            result = inside + relative * (value + inside) + self.gamma(self.chain(rows) + 2) * (1 + relative) * (value + inside)
+            inside = sigma.size * wrong + 4 * ulps * u * (value + sigma.size * wrong) + 32 * (vanishing[0] * smallest + (root_rows * self.normal if ulps else 0))
+            result = inside + relative * (value + inside) + second * (1 + relative) * (value + inside)
             # The hidden numbers are at most √r times as large, and no larger than K makes them; those that are multiplied by 2/(hLr) are at most 64/(hL) times the former, since r >= 2⁻¹⁰. A half is room for their roundings.
             widest = root_up(factors.largest_sum)
-            sums = self.held(2 * min(widest * (y + start + wrong), size_of * y + length))
+            reach = max(WHOLE, parts, squares)
+            sums = min(widest * (reach * y + start + wrong), all_parts * y + length)
+            self.is_finite(2 * sums)
             hidden = 2 * min(widest * (value + inside), self.range_of(sigma, sums, rows))
-            self.held(hidden)
-            scaled = self.held(min(128 / (slope * h) * (value + inside), 2048 / (slope * h) * hidden))
-            self.held(2 * min(2 / (slope * h) * (value + inside), size_of * scaled))
-            return up(2 / slope * value), up(2 / slope * result + h * (size_of * 4 * root_rows * smallest + 2 * (rows + 4) * root_n * smallest))
+            self.is_finite(hidden)
+            scaled = self.is_finite(min(128 / (slope * h) * (value + inside), 2048 / (slope * h) * hidden))
+            self.is_finite(min(4 / (slope * h) * reach * (value + inside), all_parts * scaled))
+            lost = size_of * 4 * root_rows * smallest + vanishing[1] * smallest
+            return up(2 / slope * value), up(2 / slope * result + h * lost + 64 / slope * growing * (value + inside))
 
         # The product is subtracted, so that its sums start from 0.
         return bounds, 0, 2 * sigma.size / slope
