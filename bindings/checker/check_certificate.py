@@ -1459,7 +1459,7 @@ class Block:
             return self.damped_square(layer, size), WHOLE, "<"
         if name == "rotation_step":
             self.need(["antisymmetric"], ["euler"], what)
-            require(self.gamma > 0, f"{what}: with gamma 0 no step size is stable")
+            require(self.gamma > 0, f"{what}: with gamma 0 Euler's step has eigenvalues outside of the unit circle at every step size")
             size = self.norm("K", layer, "antisymmetric_part")
             return h * slope * (self.gamma**2 / 4 + size**2), self.gamma, "<="
         if name in ("imaginary_step", "midpoint_step"):
@@ -2637,8 +2637,13 @@ class Rounding:
         """Whether the library may compute a convolution by Winograd's algorithm."""
         return self.is_single and self.norms.places[tensor]["kernel"] == [3, 3] and not self._is_direct(tensor)
 
-    def _squares(self, numbers: Whole, place: Json, factors: Sequence[Fraction] = (), more: Fraction = ZERO) -> Fraction:
-        """A bound of the norm of |Aᵀ|((|G||g||Gᵀ|) ⊙ (|Bᵀ||d||B|))|A|, the sums of magnitudes of F(2×2, 3×3), as a map of images d; its output channels are multiplied by `factors`, and `more` is added to the sums of channels.
+    def _squares(self, numbers: Whole, place: Json, factors: Sequence[Fraction] = ()) -> Fraction:
+        """A bound of the norm of the sums of magnitudes of Winograd's algorithm."""
+        largest, least = self._square_sums(numbers, place, factors)
+        return up(root_up(largest * least))
+
+    def _square_sums(self, numbers: Whole, place: Json, factors: Sequence[Fraction] = ()) -> tuple[Fraction, Fraction]:
+        """The largest sums of rows and of columns of |Aᵀ|((|G||g||Gᵀ|) ⊙ (|Bᵀ||d||B|))|A|, the sums of magnitudes of F(2×2, 3×3), as a map of images d; its output channels are multiplied by `factors`.
 
         Along an axis an output sums elements 0 to 2 or 1 to 3, of two inputs each; an input is in two squares, in whose outputs it appears twice by each of the elements 0 to 2, or of 1 to 3. |G| makes of the taps of such
         three elements the sums with the weights (2, 1, 1) or (1, 1, 2). Around a torus of odd length the last square ends behind the first row, which is in three squares: there (4, 3, 4) bounds twice these weights and the row's.
@@ -2646,13 +2651,12 @@ class Rounding:
         ways = ((4, 3, 4),) if place["padding"] == "periodic" else ((4, 2, 2), (2, 2, 4))
         sizes = [[max(sum(a[t // 3] * b[t % 3] * abs(row[c + t]) for t in range(9)) for a in ways for b in ways) for c in range(0, len(row), 9)] for row in numbers.rows]
         scale = Fraction(2) ** numbers.power
-        largest, least = (n * scale + more for n in channel_sums(by_groups(sizes, place["groups"]), 1))
+        largest, least = (n * scale for n in channel_sums(by_groups(sizes, place["groups"]), 1))
         # Transformed weights and sums of inputs must not overflow, however small the inputs are.
-        self.held(largest)
+        self.held(max(largest, least))
         if factors:
-            largest, least = self._weighted_sums(sizes, place["groups"], factors)
-            largest, least = largest * scale, least * scale
-        return up(root_up(largest * least))
+            largest, least = (n * scale for n in self._weighted_sums(sizes, place["groups"], factors))
+        return largest, least
 
     @staticmethod
     def _weighted_sums(sizes: list[list[int]], groups: int, factors: Sequence[Fraction]) -> tuple[Fraction, Fraction]:
@@ -2937,10 +2941,10 @@ class Rounding:
             require(kernel.error == 0, "the weights are spread over too many magnitudes")
             parts = max(sum(map(abs, row)) for row in kernel.rows) * Fraction(2) ** kernel.power + inner / 2
             if self._is_winograd(tensor):
-                # γ is in the middle of the kernels; each prepared number is wrong by 2u of itself, or by the smallest number.
-                channels = len(rows) // place["groups"]
-                sums = self._squares(kernel, place, more=inner / 2 * (9 if place["padding"] == "periodic" else 4))
-                squares = Squares(up(sums * (1 + 4 * self.u) + 128 * channels * self.smallest), channels, channels, place["padding"] == "periodic")
+                # Those of ½(|K| + |Kᵀ|); γ is in the middle of the kernels; each prepared number is wrong by 2u of itself, or by the smallest number.
+                channels, middle = len(rows) // place["groups"], 9 if place["padding"] == "periodic" else 4
+                magnitudes = sum(self._square_sums(whole(rows, EXACT), place)) / 2 + inner / 2 * middle
+                squares = Squares(self.held(magnitudes * (1 + 4 * self.u) + 128 * channels * self.smallest), channels, channels, place["padding"] == "periodic")
         terms = len(rows[0])
         bias = euclidean_norm(self.model.vector(block.tensor("b"), m, entry))
 
@@ -2987,6 +2991,7 @@ class Rounding:
         ulps = sigma.ulps
         size_of, all_parts = operator.norm, max(operator.norm, operator.parts, operator.squares.sums if operator.squares else ZERO)
         root_rows, root_n = root_up(Fraction(rows)), root_up(Fraction(width))
+        widest, narrowest = root_up(factors.largest_sum), up(root_up(max(inverse)))
         in_order, by_squares = self.gamma(self.chain(n)), ZERO
         second, growing, vanishing = self.gamma(self.chain(back) + 2) * parts, ZERO, (2 * (n + 2) * root_rows, 2 * (back + 4) * root_n)
         if operator.squares is not None and operator.squares_back is not None:
@@ -3001,14 +3006,13 @@ class Rounding:
             value = sigma.size * y + offset
             inside = sigma.size * wrong + 4 * ulps * u * (value + sigma.size * wrong) + 32 * (vanishing[0] * smallest + (root_rows * self.normal if ulps else 0))
             result = inside + relative * (value + inside) + second * (1 + relative) * (value + inside)
-            # The hidden numbers are at most √r times as large, and no larger than K makes them; those that are multiplied by 2/(hLr) are at most 64/(hL) times the former, since r >= 2⁻¹⁰. A half is room for their roundings.
-            widest = root_up(factors.largest_sum)
+            # The hidden numbers are at most √r times as large, and no larger than K makes them; those that are multiplied by 2/(hLr) are at most 2/(hL√r) times the former. A half is room for their roundings.
             reach = max(WHOLE, parts, squares)
             sums = min(widest * (reach * y + start + wrong), all_parts * y + length)
             self.is_finite(2 * sums)
             hidden = 2 * min(widest * (value + inside), self.range_of(sigma, sums, rows))
             self.is_finite(hidden)
-            scaled = self.is_finite(min(128 / (slope * h) * (value + inside), 2048 / (slope * h) * hidden))
+            scaled = self.is_finite(min(4 * narrowest / (slope * h) * (value + inside), 2 * narrowest**2 / (slope * h) * hidden))
             self.is_finite(min(4 / (slope * h) * reach * (value + inside), all_parts * scaled))
             lost = size_of * 4 * root_rows * smallest + vanishing[1] * smallest
             return up(2 / slope * value), up(2 / slope * result + h * lost + 64 / slope * growing * (value + inside))
