@@ -629,6 +629,14 @@ def geometry(stage: Stage) -> Json:
     }  # fmt: skip
 
 
+def with_used_strides(place: Any) -> Any:
+    """A claimed geometry with the stride 1 along an axis of one pixel, where no stride has an effect."""
+    if not isinstance(place, dict) or not isinstance(place.get("stride"), list) or len(place["stride"]) != 2:
+        return place
+    strides = [1 if place.get(key) == 1 and isinstance(step, int) else step for key, step in zip(("height", "width"), place["stride"], strict=True)]
+    return {**place, "stride": strides}
+
+
 def shows_once(place: Json) -> bool:
     """Whether no result of a convolution is there several times, as it is around a torus with a wide margin; the norm is then up to √(number of copies) times that of the torus."""
     extents = zip(extents_of(place), (place["height"], place["width"]), place["stride"], strict=True)
@@ -1163,7 +1171,7 @@ class Norms:
             require("entry" not in entry, f"{what}: tensor {tensor} has no entries")
         place = self.places.get(tensor) if operator != "vector" else None
         if "geometry" in entry:
-            require(place is not None and entry["geometry"] == place, f"{what}: the geometry is not that of the model")
+            require(place is not None and with_used_strides(entry["geometry"]) == place, f"{what}: the geometry is not that of the model")
         else:
             require(place is None or place["kernel"] == [1, 1], f"{what}: the geometry of a convolution is missing")
         return NormClaim(operator, tensor, index, norm, exact(entry["bound"], f"{what}: bound"), place)

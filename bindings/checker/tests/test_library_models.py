@@ -76,6 +76,13 @@ NETWORKS = {
         **IMAGE, "blocks": [{"connector": "convolution", "channels": 4, "kernel": 2, "dilation": 2}, {"field": "gradient_flow", "steps": "row_sums", "operator": "convolution", "layers": 2, "groups": 2, "hidden_width": 6},
                             {"connector": "max_pooling", "window": 2}, {"connector": "channel_copies", "channels": 8}, {"connector": "channel_padding", "channels": 9, "stride": 2}],
     },
+    "image_of_one_column": {
+        **IMAGE, "blocks": [{"connector": "max_pooling", "window": 3, "window_margin": 1}, {"connector": "average_pooling", "window": 2, "window_stride": 2}, {"connector": "convolution", "channels": 3, "stride": 2, "padding": "periodic"},
+                            {"field": "dense", "operator": "convolution", "layers": 2}],
+    },
+    "image_of_one_line": {
+        "input_shape": [2, 1, 6], "outputs": 3, "blocks": [{"connector": "convolution", "channels": 3, "stride": 2}, {"field": "gradient_flow", "steps": "row_sums", "operator": "convolution", "layers": 2, "padding": "periodic"}],
+    },
     "image_margins": {
         **IMAGE, "blocks": [{"connector": "max_pooling", "window": 3, "window_margin": 1}, {"field": "dense", "operator": "convolution", "layers": 2, "convolution": "direct"}],
     },

@@ -76,7 +76,7 @@ def command(networks, seed):
 def write(line):
     """Replaces the line of the same figure and seed, or adds it behind the others."""
     lines = [json.loads(text) for text in RESULTS.read_text(encoding="utf-8").splitlines()]
-    places = [i for i, each in enumerate(lines) if (each["figure"], each["seed"]) == (line["figure"], line["seed"])]
+    places = [i for i, each in enumerate(lines) if (each["figure"], each.get("seed")) == (line["figure"], line["seed"])]
     if places:
         lines[places[0]] = line
     else:
