@@ -88,7 +88,7 @@ import Testing
         let middle = 0.5 * (low + high)
         if row.reduce(0, { $0 + max(abs($1) - middle, 0) }) > most { low = middle } else { high = middle }
       }
-      square += row.reduce(0) { $0 + pow(min(abs($1), high), 2) }
+      square += row.reduce(0) { $0 + min(abs($1), high) * min(abs($1), high) }
     }
     #expect(abs(distance - square.squareRoot()) < 1e-4 * distance)
     #expect(try prove("lipschitz_linf", made, options).repair.contains { $0.key == "distance" })
