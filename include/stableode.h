@@ -1136,9 +1136,10 @@ SODE_API sode_status sode_certificate_number(sode_certificate *certificate, cons
  * checked without this library. Size query as in sode_specification_json. */
 SODE_API sode_status sode_certificate_json(sode_certificate *certificate, char *buffer, size_t capacity, size_t *needed);
 SODE_API void sode_certificate_free(sode_certificate *certificate);
-/* Gives the network with the nearest weights for which a statement is proved: step_size, non_expansive, contraction, energy, absolute_stability, or lipschitz_l2
- * with a limit, also on a box (arguments as above). Of the layers whose conditions fail, for lipschitz_l2 of the readout, the singular values of matrices above what
- * the conditions allow become that, which is nearest in the spectral and the Frobenius norm (Higham 1989; up to 1e-5 of the norm, for bounds and roundings, or up to
+/* Gives the network with the nearest weights for which a statement is proved: step_size, non_expansive, contraction, energy, absolute_stability, zero_stability, or
+ * lipschitz_l2, also on a box, or lipschitz_linf with a limit (arguments as above). The numbers k of linear_multistep are moved into (-1, 1]; rows of the readout are
+ * projected on the ball of l1 that a limit of lipschitz_linf allows. Of the layers whose conditions fail, for lipschitz_l2 of the readout, the singular values of
+ * matrices above what the conditions allow become that, which is nearest in the spectral and the Frobenius norm (Higham 1989; up to 1e-5 of the norm, for bounds and roundings, or up to
  * 2 % where bounds are so loose that less is not provable); where a product of two norms is too large, both matrices are clipped in the same ratio; kernels of
  * convolutions are multiplied by a factor. distance: the Frobenius norm of the change of all tensors, rounded up; may be NULL. What is proved already is copied.
  * SODE_ERR_INCOMPATIBLE, with the reason and with what else helps, where no change of the weights is known. Cost: 60 n^3 operations or so for a matrix of n rows. A

@@ -48,40 +48,52 @@ package func largestStepRowSumBound(_ matrix: Matrix, stepSize h: Double, slopes
 }
 
 /// Upper bounds of ‖K‖_∞ and ‖K‖₁ of a convolution: the largest sum of |weights| of an output channel and of an input channel.
-package func convolutionSumBounds(_ weights: Vector, _ geometry: ConvolutionGeometry) -> (outputs: Double, inputs: Double) {
+/// - Parameter factors: a number ≥ 0 for each output channel, by which its weights are multiplied; nil for 1.
+package func convolutionSumBounds(_ weights: Vector, _ geometry: ConvolutionGeometry, factors: [Double]? = nil) -> (outputs: Double, inputs: Double) {
   let (inputs, outputs, taps) = (geometry.inputChannels / geometry.groups, geometry.outputChannels / geometry.groups, geometry.taps)
   let sums = Matrix(weights.base, rows: geometry.outputChannels, columns: inputs * taps, precision: weights.precision)
-  var largest = 0.0
+  var (largest, ofOutputs) = (0.0, 0.0)
   let watch = Watch.current
   for group in 0..<geometry.groups {
     for input in 0..<inputs where !watch.isOver {
       var sum = 0.0
       for output in group * outputs..<(group + 1) * outputs {
-        for tap in 0..<taps { sum += abs(weights.load((output * inputs + input) * taps + tap)) }
+        var channel = 0.0
+        for tap in 0..<taps { channel += abs(weights.load((output * inputs + input) * taps + tap)) }
+        sum += (factors?[output] ?? 1) * channel
       }
-      largest = larger(largest, outward(sum, outputs * taps))
+      largest = larger(largest, outward(sum, outputs * taps + 1))
     }
   }
-  return (largestRowSumBound(sums), largest)
+  guard let factors else { return (largestRowSumBound(sums), largest) }
+  for output in 0..<geometry.outputChannels where !watch.isOver {
+    var sum = 0.0
+    for place in 0..<inputs * taps { sum += abs(weights.load(output * inputs * taps + place)) }
+    ofOutputs = larger(ofOutputs, outward(factors[output] * sum, inputs * taps + 1))
+  }
+  return watch.isOver ? (.infinity, .infinity) : (ofOutputs, largest)
 }
 
-/// The same of the sums of magnitudes of Winograd's F(2×2, 3×3), |Aᵀ|((|G||g||Gᵀ|) ⊙ (|Bᵀ||d||B|))|A| as a map of images d with zero padding, for kernels of 3 × 3 taps.
+/// The same of the sums of magnitudes of Winograd's F(2×2, 3×3), |Aᵀ|((|G||g||Gᵀ|) ⊙ (|Bᵀ||d||B|))|A| as a map of images d with zero or periodic padding, for kernels of 3 × 3 taps.
 ///
 /// Along an axis an output sums elements 0 to 2 or 1 to 3, of two inputs each; an input is in two squares, in whose outputs it appears twice by each of elements 0 to 2, or of 1 to 3. |G| makes of the taps of such three elements the
-/// sums with the weights (2, 1, 1) or (1, 1, 2). So both bounds are those of 4·max Σ a_i b_j |g_ij| over the four pairs of weights a and b.
-package func winogradSumBounds(_ weights: Vector, _ geometry: ConvolutionGeometry) -> (outputs: Double, inputs: Double) {
+/// sums with the weights (2, 1, 1) or (1, 1, 2). So both bounds are those of 4·max Σ a_i b_j |g_ij| over the four pairs of weights a and b. Around a torus of odd length the last square ends behind the first row, which is in
+/// three squares: the weights (4, 3, 4), in place of twice those above, bound the sums for every length.
+package func winogradSumBounds(_ weights: Vector, _ geometry: ConvolutionGeometry, factors: [Double]? = nil) -> (outputs: Double, inputs: Double) {
   precondition(geometry.taps == 9, "a kernel of 3 × 3 taps")
   let (inputs, outputs) = (geometry.inputChannels / geometry.groups, geometry.outputChannels / geometry.groups)
+  let isPeriodic = geometry.padding == .periodic
   func size(_ output: Int, _ input: Int) -> Double {
-    var (left, right) = ((0.0, 0.0), (0.0, 0.0))
+    var (left, right, around) = ((0.0, 0.0), (0.0, 0.0), 0.0)
     for row in 0..<3 {
       let first = (output * inputs + input) * 9 + 3 * row
       let (x, y, z) = (abs(weights.load(first)), abs(weights.load(first + 1)), abs(weights.load(first + 2)))
+      around += (row == 1 ? 3 : 4) * (4 * x + 3 * y + 4 * z)
       let sums = (2 * x + y + z, x + y + 2 * z)
       left = (left.0 + (row == 0 ? 2 : 1) * sums.0, left.1 + (row == 2 ? 2 : 1) * sums.0)
       right = (right.0 + (row == 0 ? 2 : 1) * sums.1, right.1 + (row == 2 ? 2 : 1) * sums.1)
     }
-    return [left.0, left.1, right.0, right.1].reduce(0) { larger($0, 4 * $1) }
+    return isPeriodic ? around : [left.0, left.1, right.0, right.1].reduce(0) { larger($0, 4 * $1) }
   }
   var (ofOutputs, ofInputs) = (0.0, 0.0)
   let watch = Watch.current
@@ -90,13 +102,13 @@ package func winogradSumBounds(_ weights: Vector, _ geometry: ConvolutionGeometr
     for output in group * outputs..<(group + 1) * outputs where !watch.isOver {
       var sum = 0.0
       for input in 0..<inputs {
-        let size = size(output, input)
+        let size = (factors?[output] ?? 1) * size(output, input)
         sum += size
         sums[input] += size
       }
-      ofOutputs = larger(ofOutputs, outward(sum, 16 * inputs))
+      ofOutputs = larger(ofOutputs, outward(sum, 16 * inputs + 8))
     }
-    for sum in sums { ofInputs = larger(ofInputs, outward(sum, 16 * outputs)) }
+    for sum in sums { ofInputs = larger(ofInputs, outward(sum, 16 * outputs + 8)) }
   }
   return watch.isOver ? (.infinity, .infinity) : (ofOutputs, ofInputs)
 }

@@ -51,6 +51,8 @@ import Testing
     let geometry = try ConvolutionGeometry(inputChannels: 1, outputChannels: 2, vertical: ConvolutionExtent(input: 1, kernel: 1), horizontal: axis)
     let sums = convolutionSumBounds(k.vector, geometry)
     #expect(sums.outputs >= 6 && sums.outputs < 6 + 1e-12 && sums.inputs >= 8.5 && sums.inputs < 8.5 + 1e-12)
+    let scaled = convolutionSumBounds(k.vector, geometry, factors: [0.5, 4])
+    #expect(scaled.outputs >= 10 && scaled.outputs < 10 + 1e-12 && scaled.inputs >= 13 && scaled.inputs < 13 + 1e-12)
   }
 
   /// 4·max Σ a_i b_j |g_ij| over a, b in {(2, 1, 1), (1, 1, 2)}: 64 for nine ones, 16 for a corner, 4 for the middle. That it bounds the norm is tested with the matrix in `test_certified_radius.py`.
@@ -65,6 +67,12 @@ import Testing
     #expect(one.outputs >= 20 && one.outputs < 20 + 1e-11 && one.inputs >= 16 && one.inputs < 16 + 1e-11)
     let endless = winogradSumBounds(try Numbers(Array(repeating: Double.infinity, count: 36), .float32).vector, geometry)
     #expect(endless.outputs == .infinity && endless.inputs == .infinity)
+    // Output channels times 2 and 1; and around a torus Σ a_i a_j |g_ij| with a = (4, 3, 4): 121, 16 and 9.
+    let scaled = winogradSumBounds(try Numbers(ones + corner + middle + ones, .float32).vector, geometry, factors: [2, 1])
+    #expect(scaled.outputs >= 160 && scaled.outputs < 160 + 1e-11 && scaled.inputs >= 132 && scaled.inputs < 132 + 1e-11)
+    let torus = try ConvolutionGeometry(inputChannels: 2, outputChannels: 2, vertical: axis, horizontal: axis, padding: .periodic)
+    let around = winogradSumBounds(try Numbers(ones + corner + middle + ones, .float32).vector, torus)
+    #expect(around.outputs >= 137 && around.outputs < 137 + 1e-10 && around.inputs >= 137 && around.inputs < 137 + 1e-10)
   }
 }
 

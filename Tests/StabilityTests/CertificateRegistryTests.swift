@@ -32,6 +32,8 @@ func prove(_ statement: String, _ network: Network, _ options: String = "{}", in
       let read = try JSON.read(text, limit: 1 << 24)
       #expect(read["verdict"]?.text == certificate.verdict.name && read["statement"]?.text == statement)
       #expect((certificate.verdict == .proved) == (read["reason"] == nil))
+      // What is not proved says what would be.
+      #expect((certificate.verdict == .proved) == ((read["repair"]?["text"]?.text ?? "").isEmpty), "\(statement) \(json)")
       #expect(certificate.verdict != .proved || certificate.hypotheses.allSatisfy(\.holds))
       let claim = read["claim"]?.text ?? ""
       #expect(!claim.isEmpty && claim.range(of: #"\bstable\b"#, options: .regularExpression) == nil)

@@ -7,8 +7,8 @@ import Testing
 /// The bound of rounding errors against the errors themselves: a float32 network against the same weights in float64.
 @Suite struct RoundingPassTests {
   /// The largest error of a difference of scores over the bound for it, on inputs within a ball.
-  private static func share(_ options: String, scale: Double, bias: Double = 0, size: Double = 1, radius: Double = 0.5, seed: UInt64, normalized: Bool = false) throws -> (share: Double, isBounded: Bool) {
-    let text = #"{"inputs": 12, "outputs": 4, "precision": "%", "width": 9, "opening": "dense", \#(options)}"#
+  private static func share(_ options: String, form: String = #""inputs": 12, "width": 9, "opening": "dense""#, scale: Double, bias: Double = 0, size: Double = 1, radius: Double = 0.5, seed: UInt64, normalized: Bool = false) throws -> (share: Double, isBounded: Bool) {
+    let text = #"{\#(form), "outputs": 4, "precision": "%", \#(options)}"#
     let (narrow, wide) = (try certified(text.replacing("%", with: "float32"), scale: scale, seed: seed), try network(text.replacing("%", with: "float64")))
     if bias > 0 {
       let numbers = try Numbers(narrow.plan.parameterCount, .float32)
@@ -16,7 +16,7 @@ import Testing
       for tensor in narrow.plan.tensors where tensor.name.hasSuffix(".b") { for (k, index) in tensor.range.enumerated() { numbers[index] = bias * (k % 2 == 0 ? 1 : -0.99) } }
       _ = try narrow.replaceParameters(with: numbers.vector)
     }
-    let parameters = narrow.snapshot.parameters
+    let (parameters, inputs) = (narrow.snapshot.parameters, narrow.plan.inputs)
     let same = try Numbers((0..<parameters.count).map { parameters.load($0) }, .float64)
     _ = try wide.replaceParameters(with: same.vector)
     if normalized {
@@ -26,20 +26,20 @@ import Testing
       }
     }
     let rows = 64
-    let x = try Numbers.normal(rows * 12, .float32, seed: seed + 70, deviation: size)
+    let x = try Numbers.normal(rows * inputs, .float32, seed: seed + 70, deviation: size)
     // All rows lie within the ball around the first.
     for row in 1..<rows {
-      let direction = (0..<12).map { x[row * 12 + $0] }
+      let direction = (0..<inputs).map { x[row * inputs + $0] }
       let length = norm(direction)
-      for i in 0..<12 { x[row * 12 + i] = x[i] + direction[i] / max(length, 1e-300) * radius * 0.999 * Double(row) / Double(rows) }
+      for i in 0..<inputs { x[row * inputs + i] = x[i] + direction[i] / max(length, 1e-300) * radius * 0.999 * Double(row) / Double(rows) }
     }
     func scores(_ made: Network) throws -> Numbers {
       let out = try Numbers(rows * 4, .float64)
-      _ = try Predictor(made, maximumBatch: rows, threads: 1).run(x.view(rows: rows, columns: 12), .scores, into: out.target(rows: rows, columns: 4), isPartial: true, pool: nil)
+      _ = try Predictor(made, maximumBatch: rows, threads: 1).run(x.view(rows: rows, columns: inputs), .scores, into: out.target(rows: rows, columns: 4), isPartial: true, pool: nil)
       return out
     }
     let radii = try CertifiedRadii(narrow, narrow.snapshot)
-    let samples = try RadiusSamples(radii, narrow, x.view(rows: rows, columns: 12).rows(0..<1), threads: 1)
+    let samples = try RadiusSamples(radii, narrow, x.view(rows: rows, columns: inputs).rows(0..<1), threads: 1)
     let ball = InputBall(center: try samples.result(0).ball.center, radius: Interval(radius), isExact: true)
     let (a, b) = (try scores(narrow), try scores(wide))
     var worst = 0.0
@@ -69,6 +69,30 @@ import Testing
         let found = try Self.share(options, scale: 0.4, seed: UInt64(index + 1), normalized: normalized)
         #expect(found.isBounded && found.share < 1 && found.share > 0, "\(options): \(found)")
       }
+    }
+  }
+
+  /// Over images of even and odd sizes, by Winograd's algorithm and in order.
+  @Test(arguments: [
+    #""field": "gradient_flow""#, #""field": "gradient_flow", "steps": "row_sums""#, #""field": "dense""#, #""field": "antisymmetric", "gamma": 0.3"#, #""field": "antisymmetric_damped", "gamma": 0.3"#,
+    #""field": "gradient_flow", "steps": "row_sums", "hidden_width": 5"#, #""field": "negative_definite""#,
+  ], [("zero", "winograd"), ("periodic", "winograd"), ("zero", "direct"), ("periodic", "direct")])
+  func errorsOfConvolutionsStayBelowTheirBound(_ field: String, _ form: (String, String)) throws {
+    let (padding, algorithm) = form
+    for (index, shape) in ["[3, 5, 4]", "[2, 4, 6]", "[1, 7, 3]"].enumerated() {
+      for (activation, scale, bias) in [("tanh", 0.3, 0.0), ("relu", 0.3, 0.0), ("sigmoid", 2.0, 0.0), ("relu", 0.3, 1e6), ("relu", 1e-30, 0.0), ("relu", 1e-40, 0.0)] {
+        let options = #"\#(field), "operator": "convolution", "padding": "\#(padding)", "convolution": "\#(algorithm)", "activation": "\#(activation)", "layers": 3, "horizon": 0.6"#
+        let found = try Self.share(options, form: #""input_shape": \#(shape), "width": 3"#, scale: scale, bias: bias, seed: UInt64(index + 1))
+        #expect(found.isBounded && found.share < 1, "\(options), \(scale), \(bias): \(found)")
+      }
+    }
+  }
+
+  /// Steps row_sums divide by h before they multiply by it: a tiny step may overflow between.
+  @Test func factorsOfTinyStepsMayOverflow() throws {
+    for (horizon, isBounded) in [(1e-30, true), (1e-36, false)] {
+      let found = try Self.share(#""field": "gradient_flow", "steps": "row_sums", "activation": "relu", "layers": 2, "horizon": \#(horizon)"#, scale: 0.4, radius: 100, seed: 3)
+      #expect(found.isBounded == isBounded && found.share < 1, "\(horizon): \(found)")
     }
   }
 

@@ -11,7 +11,7 @@ How it proves:
 - Formulas are evaluated in exact rationals, rounded outward to 256 bits.
 - A spectral norm is proved by a Cholesky factorization of s²I − AAᵀ in float64 whose diagonal has been lowered by a bound of all rounding errors (Rump 2006, Verification of positive definiteness).
 - A box of inputs is carried through the network in whole numbers, scaled by 2¹¹⁵² and rounded outward; the slopes on it bound each layer.
-- The network is evaluated at an input in whole numbers, scaled by 2²⁵⁶; the error is a ball in ℓ₂ that every stage widens.
+- The network is evaluated at an input in whole numbers, scaled by 2²⁵⁶, or by more where margins are lost in that; the error is a ball in ℓ₂ that every stage widens.
 - Rounding errors of the library are bounded from the order in which it accumulates: over the inputs in ascending order by multiply-adds, which round once or twice, starting from the bias.
 
 Exit status: 0 accepted, 1 rejected, 2 a file cannot be read.
@@ -25,7 +25,8 @@ import hashlib
 import json
 import math
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -46,6 +47,10 @@ Matrix = list[list[float]]
 
 class Rejected(Exception):
     """The certificate does not hold, or this file cannot prove it."""
+
+
+class Imprecise(Rejected):
+    """More places may prove what these do not."""
 
 
 class Unreadable(Exception):
@@ -86,7 +91,10 @@ def root_up(x: Fraction) -> Fraction:
 
 
 def show(x: Fraction | float) -> str:
-    return f"{float(x):.6g}"
+    try:
+        return f"{float(x):.6g}"
+    except OverflowError:
+        return "a number beyond float64's"
 
 
 # ---- JSON ---------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------
@@ -621,6 +629,14 @@ def geometry(stage: Stage) -> Json:
     }  # fmt: skip
 
 
+def with_used_strides(place: Any) -> Any:
+    """A claimed geometry with the stride 1 along an axis of one pixel, where no stride has an effect."""
+    if not isinstance(place, dict) or not isinstance(place.get("stride"), list) or len(place["stride"]) != 2:
+        return place
+    strides = [1 if place.get(key) == 1 and isinstance(step, int) else step for key, step in zip(("height", "width"), place["stride"], strict=True)]
+    return {**place, "stride": strides}
+
+
 def shows_once(place: Json) -> bool:
     """Whether no result of a convolution is there several times, as it is around a torus with a wide margin; the norm is then up to √(number of copies) times that of the torus."""
     extents = zip(extents_of(place), (place["height"], place["width"]), place["stride"], strict=True)
@@ -639,11 +655,14 @@ def extents_of(place: Json) -> tuple[int, int]:
 
 # ---- Activations --------------------------------------------------------------------------------------------------------------------------------------------------------------------------------
 
-#: A fixed-point number n stands for n·2^−PLACES.
+#: A fixed-point number n stands for n·2^−PLACES. `fixed_point` sets these numbers, and UNIT.
 PLACES = 256
 ONE = 1 << PLACES
+UNIT = Fraction(1, ONE)
 _GUARD = 96
 _WIDE = PLACES + _GUARD
+#: In which the network is evaluated, one after the other until its margins are proved. The last ones hold every number of float64, and products of three.
+ALL_PLACES = (256, 1280, 4352)
 
 
 def _inverse_tangent_series(n: int, sign: int) -> int:
@@ -659,6 +678,20 @@ def _inverse_tangent_series(n: int, sign: int) -> int:
 
 _LOG_2 = 2 * _inverse_tangent_series(3, 1)
 _PI = 16 * _inverse_tangent_series(5, -1) - 4 * _inverse_tangent_series(239, -1)
+
+
+@contextmanager
+def fixed_point(places: int) -> Iterator[None]:
+    """Fixed-point numbers of so many binary places within a `with` block."""
+    global PLACES, ONE, UNIT, _WIDE, _LOG_2, _PI
+    before = (PLACES, ONE, UNIT, _WIDE, _LOG_2, _PI)
+    PLACES, ONE, UNIT, _WIDE = places, 1 << places, Fraction(1, 1 << places), places + _GUARD
+    if places != before[0]:
+        _LOG_2, _PI = 2 * _inverse_tangent_series(3, 1), 16 * _inverse_tangent_series(5, -1) - 4 * _inverse_tangent_series(239, -1)
+    try:
+        yield
+    finally:
+        PLACES, ONE, UNIT, _WIDE, _LOG_2, _PI = before
 
 
 def fixed_exp(x: int) -> int:
@@ -693,7 +726,7 @@ def _log1p(x: int) -> int:
 
 def _decay(x: int, factor: int = 1) -> int:
     """exp(−factor·|x|); 0 where that is less than a unit."""
-    return fixed_exp(-factor * abs(x)) if abs(x) * factor < 256 * ONE else 0
+    return fixed_exp(-factor * abs(x)) if abs(x) * factor < PLACES * ONE else 0
 
 
 def _tanh(x: int) -> int:
@@ -736,24 +769,23 @@ def _sin(x: int) -> int:
         total += term
         term = -((term * square >> _WIDE) // ((n + 1) * (n + 2)))
         n += 2
-        if n > 400:
-            break
     return total >> _GUARD
 
 
 def _normal_distribution(x: int) -> int:
-    """Φ(x) by the series of the error function; beyond 19 it is 0 or 1 within 2^−260."""
-    if abs(x) > 19 * ONE:
+    """Φ(x) by the series of the error function; where exp(−x²/2) is less than 2^−(PLACES + 4) it is 0 or 1."""
+    if abs(x) > (math.isqrt((PLACES + 4) * 7 // 5) + 1) * ONE:
         return ONE if x > 0 else 0
-    extra = 512
-    places = PLACES + extra
+    # The series' terms are up to exp(x²/2) times as large as its sum.
+    extra = 2 * PLACES
+    finer = PLACES + extra
     wide = x << extra
-    square = wide * wide >> places
+    square = wide * wide >> finer
     total, term, n = 0, wide, 0
-    while term and n < 4000:
+    while term and n < 64 * PLACES:
         total += term // (2 * n + 1)
         n += 1
-        term = -((term * square >> places) // (2 * n))
+        term = -((term * square >> finer) // (2 * n))
     root = math.isqrt(2 * _PI << _WIDE)
     return ONE // 2 + ((total >> (extra - _GUARD)) << PLACES) // root
 
@@ -836,6 +868,10 @@ class Whole:
         """The same matrix in numbers of at most this many bits, which a proof multiplies sooner."""
         cut = max(max((abs(x) for row in self.rows for x in row), default=0).bit_length() - bits, 0)
         return Whole([[x >> cut for x in row] for row in self.rows], self.power + cut, (self.error >> cut) + 2) if cut else self
+
+
+#: So many bits hold all numbers of float64 side by side.
+EXACT = 2200
 
 
 def whole(matrix: Matrix, most_bits: int) -> Whole:
@@ -1135,7 +1171,7 @@ class Norms:
             require("entry" not in entry, f"{what}: tensor {tensor} has no entries")
         place = self.places.get(tensor) if operator != "vector" else None
         if "geometry" in entry:
-            require(place is not None and entry["geometry"] == place, f"{what}: the geometry is not that of the model")
+            require(place is not None and with_used_strides(entry["geometry"]) == place, f"{what}: the geometry is not that of the model")
         else:
             require(place is None or place["kernel"] == [1, 1], f"{what}: the geometry of a convolution is missing")
         return NormClaim(operator, tensor, index, norm, exact(entry["bound"], f"{what}: bound"), place)
@@ -1431,7 +1467,7 @@ class Block:
             return self.damped_square(layer, size), WHOLE, "<"
         if name == "rotation_step":
             self.need(["antisymmetric"], ["euler"], what)
-            require(self.gamma > 0, f"{what}: with gamma 0 no step size is stable")
+            require(self.gamma > 0, f"{what}: with gamma 0 Euler's step has eigenvalues outside of the unit circle at every step size")
             size = self.norm("K", layer, "antisymmetric_part")
             return h * slope * (self.gamma**2 / 4 + size**2), self.gamma, "<="
         if name in ("imaginary_step", "midpoint_step"):
@@ -2126,9 +2162,6 @@ class Ball:
         return up(root_up(Fraction(sum(map(mul, self.center, self.center)), 1 << 2 * PLACES)))
 
 
-UNIT = Fraction(1, ONE)
-
-
 def fixed(x: float | Fraction) -> int:
     """The fixed-point number at or just below x."""
     value = Fraction(x)
@@ -2200,7 +2233,7 @@ class Factors:
         entry = block.entry(layer)
         name = block.tensor("K")
         kernel = model.matrix(name, entry)
-        numbers = whole(kernel, 512)
+        numbers = whole(kernel, EXACT)
         require(numbers.error == 0, "the weights are spread over too many magnitudes to be evaluated exactly")
         rows = len(kernel)
         exponents = model.vector(block.tensor("log_q"), rows, entry)
@@ -2255,7 +2288,7 @@ class Evaluation:
         self.factors: dict[tuple[int, int], Factors] = {}
 
     def linear(self, tensor: str, entry: int | None) -> Linear:
-        return Linear(whole(self.model.matrix(tensor, entry), 512), self.places.get(tensor))
+        return Linear(whole(self.model.matrix(tensor, entry), EXACT), self.places.get(tensor))
 
     def layer_factors(self, block: Block, layer: int) -> Factors:
         key = (block.stage.index, block.entry(layer))
@@ -2271,7 +2304,7 @@ class Evaluation:
                 block, pixels = self.blocks[stage.index], stage.before[1] * stage.before[2] if stage.options["operator"] == "convolution" else 1
                 numbers = sum(math.prod(tensor.shape[1:]) for name, tensor in self.model.tensors.items() if name.startswith(f"blocks.{stage.index}."))
                 work += 2 * len(block.steps) * pixels * numbers * (1 if block.integrator in ("euler", "verlet") else len(tableau(block.stage)[1]))
-        require(work <= LARGEST_WORK, f"the blocks take {work} multiplications for an input, which is too much for this file")
+        require(work * PLACES <= LARGEST_WORK * 256, f"the blocks take {work} multiplications of numbers of {PLACES} binary places for an input, which is too much for this file")
         state = Ball([fixed(value) for value in x], root_up(Fraction(len(x))) * UNIT)
         for i, stage in enumerate(self.model.stages[:-1]):
             if stage.kind == "block":
@@ -2461,7 +2494,7 @@ class Evaluation:
             values, local = self._activated(sigma, sums)
             return values, local + sigma.size * (self._rate(block, j) * root_up(Fraction(len(middle))) * UNIT + 2 * root)
         if block.field in ("antisymmetric", "antisymmetric_damped"):
-            numbers, place = whole(self.model.matrix(block.tensor("K"), entry), 512), self.places.get(block.tensor("K"))
+            numbers, place = whole(self.model.matrix(block.tensor("K"), entry), EXACT), self.places.get(block.tensor("K"))
             numbers = antisymmetric_kernel(numbers, place) if place else numbers.minus_transposed()
             sums = Linear(numbers, place)(y)
             bias = self.model.vector(block.tensor("b"), len(y), entry)
@@ -2492,6 +2525,25 @@ FieldBounds = Callable[[Fraction], tuple[Fraction, Fraction]]
 
 
 @dataclass
+class Squares:
+    """What the rounding of Winograd's algorithm needs: a bound of the norm of its sums of magnitudes, and the input and output channels of a group."""
+
+    sums: Fraction
+    channels: int
+    others: int
+    is_periodic: bool
+
+    @property
+    def roundings(self) -> int:
+        """Each product passes 3c + 11 at most: 4 of the weights, 2 of the inputs, its own, those of the sums over c channels of up to three rows of elements and where these meet, and the bias."""
+        return 3 * self.channels + 11
+
+    def vanishing(self, outputs: Fraction) -> tuple[Fraction, Fraction]:
+        """What numbers below the smallest normal one add, in units of the smallest number: by themselves, for √`outputs` numbers, and for each unit of the inputs, by the sums of magnitudes for weights of 1."""
+        return 2 * (9 * self.channels + 11) * outputs, (225 if self.is_periodic else 100) * root_up(Fraction(self.channels * self.others))
+
+
+@dataclass
 class Operator:
     """What the rounding of a product Wx needs: a bound of ‖W‖, one of every part of W that a partial sum has taken, and the products in one sum of W and of Wᵀ."""
 
@@ -2500,12 +2552,11 @@ class Operator:
     terms: int
     terms_back: int
     pixels: int
-    #: For Winograd's algorithm a bound of the norm of its sums of magnitudes, and the input and output channels of a group.
-    squares: tuple[Fraction, int, int] | None = None
+    squares: Squares | None = None
 
     @property
-    def squares_back(self) -> tuple[Fraction, int, int] | None:
-        return None if self.squares is None else (self.squares[0], self.squares[2], self.squares[1])
+    def squares_back(self) -> Squares | None:
+        return None if self.squares is None else Squares(self.squares.sums, self.squares.others, self.squares.channels, self.squares.is_periodic)
 
 
 class Rounding:
@@ -2544,16 +2595,14 @@ class Rounding:
         """n + ⌈√n⌉ + 2."""
         return n + math.isqrt(max(n - 1, 0)) + 3
 
-    def product(self, parts: Fraction, bias: Fraction, n: int, m: int, x: Fraction, squares: tuple[Fraction, int, int] | None = None) -> Fraction:
+    def product(self, parts: Fraction, bias: Fraction, n: int, m: int, x: Fraction, squares: Squares | None = None) -> Fraction:
         """The error of Wx + b for |x| at most `x`: m numbers, each a sum of n products; or by Winograd's algorithm, whichever is larger."""
         root = root_up(Fraction(m))
         error = self.gamma(self.chain(n)) * (parts * x + bias) + 2 * (n + 2) * root * self.smallest
         if squares is not None:
-            # Each product passes 3c + 11 roundings at most: 4 of the weights, 2 of the inputs, its own, those of the sums over c channels of up to three rows of elements and where these meet, and the bias.
-            sums, channels, others = squares
-            vanishing = 2 * (9 * channels + 11) * root + 100 * root_up(Fraction(channels * others)) * x
-            error = max(error, self.gamma(3 * channels + 11) * (sums * x + bias) + vanishing * self.smallest)
-            parts = max(parts, sums)
+            alone, growing = squares.vanishing(root)
+            error = max(error, self.gamma(squares.roundings) * (squares.sums * x + bias) + (alone + growing * x) * self.smallest)
+            parts = max(parts, squares.sums)
         self.is_finite(parts * x + bias + error)
         return up(error)
 
@@ -2583,33 +2632,47 @@ class Rounding:
             if claimed is None:
                 claimed = self.model.frobenius(tensor, entry)
             return Operator(claimed, claimed, len(matrix[0]), len(matrix), 1)
-        is_winograd = self.is_single and place["kernel"] == [3, 3] and not self._is_direct(tensor)
-        require(not is_winograd or (operator == "matrix" and place["padding"] == "zero"), f"the convolution {tensor} may be computed by Winograd's algorithm, whose rounding is bounded with zero padding, and not for antisymmetric parts; choose convolution direct")
-        numbers = whole(matrix, 512)
+        numbers = whole(matrix, EXACT)
         require(numbers.error == 0, "the weights are spread over too many magnitudes")
         taps, groups = place["kernel"][0] * place["kernel"][1], place["groups"]
         parts = up(root_up(Fraction(math.prod(channel_sums(by_groups(numbers.rows, groups), taps))))) * Fraction(2) ** numbers.power
-        squares = (self._squares(numbers, groups), len(matrix[0]) // taps, len(matrix) // groups) if is_winograd else None
+        squares = None
+        if self._is_winograd(tensor):
+            squares = Squares(self._squares(numbers, place), len(matrix[0]) // taps, len(matrix) // groups, place["padding"] == "periodic")
         return Operator(parts if claimed is None else claimed, parts, len(matrix[0]), len(matrix) // groups * taps, place["height"] * place["width"], squares)
 
-    def _squares(self, numbers: Whole, groups: int) -> Fraction:
-        """A bound of the norm of |Aᵀ|((|G||g||Gᵀ|) ⊙ (|Bᵀ||d||B|))|A|, the sums of magnitudes of F(2×2, 3×3), as a map of images d.
+    def _is_winograd(self, tensor: str) -> bool:
+        """Whether the library may compute a convolution by Winograd's algorithm."""
+        return self.is_single and self.norms.places[tensor]["kernel"] == [3, 3] and not self._is_direct(tensor)
+
+    def _squares(self, numbers: Whole, place: Json, factors: Sequence[Fraction] = ()) -> Fraction:
+        """A bound of the norm of the sums of magnitudes of Winograd's algorithm."""
+        largest, least = self._square_sums(numbers, place, factors)
+        return up(root_up(largest * least))
+
+    def _square_sums(self, numbers: Whole, place: Json, factors: Sequence[Fraction] = ()) -> tuple[Fraction, Fraction]:
+        """The largest sums of rows and of columns of |Aᵀ|((|G||g||Gᵀ|) ⊙ (|Bᵀ||d||B|))|A|, the sums of magnitudes of F(2×2, 3×3), as a map of images d; its output channels are multiplied by `factors`.
 
         Along an axis an output sums elements 0 to 2 or 1 to 3, of two inputs each; an input is in two squares, in whose outputs it appears twice by each of the elements 0 to 2, or of 1 to 3. |G| makes of the taps of such
-        three elements the sums with the weights (2, 1, 1) or (1, 1, 2).
+        three elements the sums with the weights (2, 1, 1) or (1, 1, 2). Around a torus of odd length the last square ends behind the first row, which is in three squares: there (4, 3, 4) bounds twice these weights and the row's.
         """
-        ways = ((2, 1, 1), (1, 1, 2))
-        blocks = by_groups(
-            [
-                [4 * max(sum(a[t // 3] * b[t % 3] * abs(row[c + t]) for t in range(9)) for a in ways for b in ways) for c in range(0, len(row), 9)]
-                for row in numbers.rows
-            ],
-            groups,
-        )
-        largest, least = channel_sums(blocks, 1)
+        ways = ((4, 3, 4),) if place["padding"] == "periodic" else ((4, 2, 2), (2, 2, 4))
+        sizes = [[max(sum(a[t // 3] * b[t % 3] * abs(row[c + t]) for t in range(9)) for a in ways for b in ways) for c in range(0, len(row), 9)] for row in numbers.rows]
+        scale = Fraction(2) ** numbers.power
+        largest, least = (n * scale for n in channel_sums(by_groups(sizes, place["groups"]), 1))
         # Transformed weights and sums of inputs must not overflow, however small the inputs are.
-        self.held(Fraction(largest) * Fraction(2) ** numbers.power)
-        return up(root_up(Fraction(largest * least))) * Fraction(2) ** numbers.power
+        self.held(max(largest, least))
+        if factors:
+            largest, least = (n * scale for n in self._weighted_sums(sizes, place["groups"], factors))
+        return largest, least
+
+    @staticmethod
+    def _weighted_sums(sizes: list[list[int]], groups: int, factors: Sequence[Fraction]) -> tuple[Fraction, Fraction]:
+        """The largest sums of a row and of a column of a group's matrix, its rows multiplied by factors."""
+        largest = max(f * sum(row) for f, row in zip(factors, sizes, strict=True))
+        count = len(sizes) // groups
+        columns = [sum((f * row[c] for f, row in zip(factors[g : g + count], sizes[g : g + count], strict=True)), ZERO) for g in range(0, len(sizes), count) for c in range(len(sizes[0]))]
+        return up(largest), up(max(columns))
 
     def _is_direct(self, tensor: str) -> bool:
         kind, index, _ = tensor.split(".")
@@ -2880,16 +2943,22 @@ class Rounding:
         prepared = up(root_up(Fraction(taps)) * (2 * self.u * (self.model.frobenius(tensor, entry) + inner / 2 * root_up(Fraction(len(rows)))) + root_up(numbers) * self.smallest))
         parts = norm
         self.held(2 * self.model.frobenius(tensor, entry) + inner)
+        squares = None
         if place:
-            self.operator(tensor, entry)
-            kernel = antisymmetric_kernel(whole(rows, 512), place)
+            kernel = antisymmetric_kernel(whole(rows, EXACT), place)
+            require(kernel.error == 0, "the weights are spread over too many magnitudes")
             parts = max(sum(map(abs, row)) for row in kernel.rows) * Fraction(2) ** kernel.power + inner / 2
+            if self._is_winograd(tensor):
+                # Those of ½(|K| + |Kᵀ|); γ is in the middle of the kernels; each prepared number is wrong by 2u of itself, or by the smallest number.
+                channels, middle = len(rows) // place["groups"], 9 if place["padding"] == "periodic" else 4
+                magnitudes = sum(self._square_sums(whole(rows, EXACT), place)) / 2 + inner / 2 * middle
+                squares = Squares(self.held(magnitudes * (1 + 4 * self.u) + 128 * channels * self.smallest), channels, channels, place["padding"] == "periodic")
         terms = len(rows[0])
         bias = euclidean_norm(self.model.vector(block.tensor("b"), m, entry))
 
         def bounds(y: Fraction) -> tuple[Fraction, Fraction]:
             z = norm * y + bias
-            wrong = self.product(parts + prepared, bias, terms, m, y) + prepared * y
+            wrong = self.product(parts + prepared, bias, terms, m, y, squares) + prepared * y
             if block.integrator != "euler":
                 # The rates of stages are stored as they are; a single one is multiplied by h on its way.
                 self.is_finite(self.range_of(sigma, z + wrong, m) + outer * y)
@@ -2898,42 +2967,63 @@ class Rounding:
         return bounds, terms, h * (sigma.size * norm + outer)
 
     def _row_sums(self, block: Block, j: int) -> tuple[FieldBounds, int, Fraction]:
-        """Steps row_sums, in the norm |r^(−½)·| of the hidden numbers, in which every part of K has a norm of at most 1."""
-        require(block.stage.choice("operator") == "dense", f"the rounding of {block.stage.name} is not verified by this version")
+        """Steps row_sums, in the norm |r^(−½)·| of the hidden numbers, in which K and every part of a matrix's columns has a norm of at most 1; of a convolution's taps a part may have more."""
         h, sigma, entry = block.steps[j], block.sigma, block.entry(j)
         factors = self.evaluation.layer_factors(block, j)
-        matrix = self.model.matrix(block.tensor("K"), entry)
-        rows, n = len(matrix), len(matrix[0])
+        tensor = block.tensor("K")
+        matrix, place = self.model.matrix(tensor, entry), self.norms.places.get(tensor)
+        operator = self.operator(tensor, entry)
+        n, back, pixels, taps = operator.terms, operator.terms_back, operator.pixels, place["kernel"][0] * place["kernel"][1] if place else 1
+        rows, width = len(matrix) * pixels, features(block.stage.before)
         u, smallest, slope = self.u, self.smallest, sigma.most
         require(factors.largest_sum < Fraction(2) ** 1000, f"{block.stage.name}: the row sums are too large")
         self.held(max(factors.exact) * (1 + factors.error) / h)
         # The factors: q is rounded, then quotients, products and sums in float64, and the result.
-        relative = up(8 * u + Fraction(n + rows + 32, 1 << 52) * factors.spread)
+        relative = up(8 * u + Fraction(n + len(matrix) + 32 + (6 * taps if taps > 1 else 0), 1 << 52) * factors.spread)
         require(relative < HALF, f"{block.stage.name}: the rounding of the row sums is not bounded")
         # 1/r = T L/2, from above.
-        inverse = [t * (1 + factors.error) * slope / 2 for t in factors.exact]
+        inverse = [up(t * (1 + factors.error) * slope / 2) for t in factors.exact]
+        parts, squares = WHOLE, ZERO
+        if place:
+            numbers, weights = whole(matrix, EXACT), [up(root_up(r)) for r in inverse]
+            sums = [[sum(map(abs, row[c : c + taps])) for c in range(0, len(row), taps)] for row in numbers.rows]
+            largest, least = self._weighted_sums(sums, place["groups"], weights)
+            parts = up(root_up(largest * least)) * Fraction(2) ** numbers.power
+            if operator.squares is not None:
+                squares = self._squares(numbers, place, weights)
+        inverse = [r for r in inverse for _ in range(pixels)]
         bias = self.model.vector(block.tensor("b"), rows, entry)
         start = up(root_up(sum((Fraction(b) ** 2 * r for b, r in zip(bias, inverse, strict=True)), ZERO)))
         length = euclidean_norm(bias)
         total = up(root_up(sum(inverse, ZERO)))
         ulps = sigma.ulps
-        size_of = self.operator(block.tensor("K"), entry).norm
-        root_rows, root_n = root_up(Fraction(rows)), root_up(Fraction(n))
+        size_of, all_parts = operator.norm, max(operator.norm, operator.parts, operator.squares.sums if operator.squares else ZERO)
+        root_rows, root_n = root_up(Fraction(rows)), root_up(Fraction(width))
+        widest, narrowest = root_up(factors.largest_sum), up(root_up(max(inverse)))
+        in_order, by_squares = self.gamma(self.chain(n)), ZERO
+        second, growing, vanishing = self.gamma(self.chain(back) + 2) * parts, ZERO, (2 * (n + 2) * root_rows, 2 * (back + 4) * root_n)
+        if operator.squares is not None and operator.squares_back is not None:
+            # In its sums of magnitudes, weighted in the same way; see `product`.
+            by_squares, second = self.gamma(operator.squares.roundings), max(second, self.gamma(operator.squares_back.roundings) * squares)
+            (alone, growing), (behind, _) = operator.squares.vanishing(root_rows), operator.squares_back.vanishing(root_n)
+            growing, vanishing = growing * smallest, (vanishing[0] + alone, vanishing[1] + behind)
 
         def bounds(y: Fraction) -> tuple[Fraction, Fraction]:
             offset = total * sigma.at_zero + sigma.size * start
-            wrong = self.gamma(self.chain(n)) * (y + start)
+            wrong = max(in_order * (parts * y + start), by_squares * (squares * y + start)) + 32 * growing * y
             value = sigma.size * y + offset
-            inside = sigma.size * wrong + 4 * ulps * u * (value + sigma.size * wrong) + 32 * (2 * (n + 2) * root_rows * smallest + (root_rows * self.normal if ulps else 0))
-            result = inside + relative * (value + inside) + self.gamma(self.chain(rows) + 2) * (1 + relative) * (value + inside)
-            # The hidden numbers are at most √r times as large, and no larger than K makes them; those that are multiplied by 2/(hLr) are at most 64/(hL) times the former, since r >= 2⁻¹⁰. A half is room for their roundings.
-            widest = root_up(factors.largest_sum)
-            sums = self.held(2 * min(widest * (y + start + wrong), size_of * y + length))
+            inside = sigma.size * wrong + 4 * ulps * u * (value + sigma.size * wrong) + 32 * (vanishing[0] * smallest + (root_rows * self.normal if ulps else 0))
+            result = inside + relative * (value + inside) + second * (1 + relative) * (value + inside)
+            # The hidden numbers are at most √r times as large, and no larger than K makes them; those that are multiplied by 2/(hLr) are at most 2/(hL√r) times the former. A half is room for their roundings.
+            reach = max(WHOLE, parts, squares)
+            sums = min(widest * (reach * y + start + wrong), all_parts * y + length)
+            self.is_finite(2 * sums)
             hidden = 2 * min(widest * (value + inside), self.range_of(sigma, sums, rows))
-            self.held(hidden)
-            scaled = self.held(min(128 / (slope * h) * (value + inside), 2048 / (slope * h) * hidden))
-            self.held(2 * min(2 / (slope * h) * (value + inside), size_of * scaled))
-            return up(2 / slope * value), up(2 / slope * result + h * (size_of * 4 * root_rows * smallest + 2 * (rows + 4) * root_n * smallest))
+            self.is_finite(hidden)
+            scaled = self.is_finite(min(4 * narrowest / (slope * h) * (value + inside), 2 * narrowest**2 / (slope * h) * hidden))
+            self.is_finite(min(4 / (slope * h) * reach * (value + inside), all_parts * scaled))
+            lost = size_of * 4 * root_rows * smallest + vanishing[1] * smallest
+            return up(2 / slope * value), up(2 / slope * result + h * lost + 64 / slope * growing * (value + inside))
 
         # The product is subtracted, so that its sums start from 0.
         return bounds, 0, 2 * sigma.size / slope
@@ -3186,8 +3276,16 @@ class Checker:
         rounding = Rounding(precision, self.norms, evaluation)
         center, is_exact = self._arithmetic(rounding, x, precision, input_type)
         reach = rounding.run(x, radius, is_exact, checker.bounds, checker.layers, checker.fused, center)
-        state = evaluation.run(x)
-        proved = self._margins(winner, radius, result["margins"], rounding, reach, state, self._product(bounds[:-1]), evaluation)
+        proved: list[tuple[Fraction, Fraction]] = []
+        for digits in ALL_PLACES:
+            with fixed_point(digits):
+                evaluation = Evaluation(model, self.blocks, checker.bounds, checker.layers, self.norms.places)
+                try:
+                    proved = self._margins(winner, radius, result["margins"], rounding, reach, evaluation.run(x), self._product(bounds[:-1]), evaluation)
+                    break
+                except Imprecise:
+                    if digits == ALL_PLACES[-1]:
+                        raise
         self.hypotheses({"margin": lambda value, relation, limit: relation == ">" and value > limit and any(value == margin and limit >= change for margin, change in proved)})
         self.lines.insert(0, f"certified radius: the library's {precision} arithmetic gives the class {winner} for every input of {input_type} numbers within {float(radius)!r} of options.input in ℓ₂, in the caller's units")
         self.lines.append("the radius rests on the library's documented order of accumulation, and on its activations' documented errors in ulps")
@@ -3218,7 +3316,7 @@ class Checker:
         weights = model.matrix("readout.W") if is_dense else []
         bias = [Fraction(b) for b in model.vector("readout.b", model.outputs)] if is_dense else []
         scores = evaluation.linear("readout.W", None)(state.center) if is_dense else list(state.center)
-        numbers = whole(weights, 512)
+        numbers = whole(weights, EXACT)
         proved: list[tuple[Fraction, Fraction]] = []
         seen: set[int] = set()
         for i, value in enumerate(list_of(claims, "result.margins")):
@@ -3243,8 +3341,10 @@ class Checker:
                 distance = up(root_up(Fraction(squares)))
                 wrong = distance * reach.error + self._row(rounding, weights[winner], bias[winner], reach, n) + self._row(rounding, weights[other], bias[other], reach, n)
                 true = Fraction(scores[winner] - scores[other], ONE) + bias[winner] - bias[other]
-            true -= distance * state.radius + 2 * UNIT
-            require(margin <= true, f"{what}.margin is {float(margin)!r}; {float(true)!r} is proved")
+            lost = distance * state.radius + 2 * UNIT
+            if true - lost < margin <= true + lost:
+                raise Imprecise(f"{what}.margin is {show(margin)}; {show(true - lost)} is proved with {PLACES} binary places")
+            require(margin <= true - lost, f"{what}.margin is {show(margin)}; {show(true - lost)} is proved")
             require(lipschitz >= distance * before, f"{what}.lipschitz is {float(lipschitz)!r}; at least {float(distance * before)!r} is proved")
             require(error >= wrong, f"{what}.error is {float(error)!r}; at least {float(wrong)!r} is proved")
             change = lipschitz * radius + error

@@ -45,6 +45,8 @@ package struct Certificate {
   package var repair: [(key: String, value: JSON)] = []
   /// The norms that operators may have at most for the statement to hold; nil if no such norms are known.
   package var weightLimits: [WeightLimit]?
+  /// The ranges in which single numbers must lie for the statement to hold.
+  package var numberLimits: [NumberLimit] = []
   package var norms: [NormLedger.Entry] = []
   package var options: [(key: String, value: JSON)] = []
   /// What the caller gave besides options: the input.

@@ -29,7 +29,8 @@ private func conclude(
   certificate.results = [("lipschitz", bound.lipschitz), ("features", bound.features)]
   guard bound.lipschitz.isFinite else {
     certificate.reason = "the product of the stages' bounds is larger than any number of float64; \(bound.largestFactor)"
-    certificate.repair = [("text", .text("smaller steps, fewer layers, or fields and steps whose layers have the bound 1 (gradient_flow within its largest step, steps row_sums or tight) make the product smaller"))]
+    let others = "smaller steps, fewer layers, or fields and steps whose layers have the bound 1 (gradient_flow within its largest step, steps row_sums or tight) make the product smaller"
+    certificate.repair = withDepth(bound, limit: limit > 0 ? limit : .greatestFiniteMagnitude, others)
     return
   }
   if limit > 0 { certificate.hypotheses = [Hypothesis("limit", "Λ <= limit", Interval(bound.lipschitz), .atMost, Interval(limit))] }
@@ -37,13 +38,33 @@ private func conclude(
   guard certificate.verdict != .proved else { return }
   certificate.reason = "\(certificate.reason ?? ""); \(bound.largestFactor)"
   guard let last = reading.stages.indices.last(where: { reading.stages[$0].kind == "readout" }), case .affine(let map, let isScaled) = reading.stages[last].form else {
-    certificate.repair = [("text", .text("without a readout there are no weights by which Λ is multiplied; smaller steps, fewer layers or smaller norms make it smaller"))]
+    certificate.repair = withDepth(bound, limit: limit, "without a readout there are no weights by which Λ is multiplied; smaller steps, fewer layers or smaller norms make it smaller")
     return
   }
-  if norm == .euclidean, !isScaled, let index = bound.stages[last].norms.first, let found = WeightLimit(map.weights, bound: ledger.entries[index].bound, share: limit / bound.lipschitz) {
+  // Where the readout's columns are scaled the nearest weights are those times a factor.
+  let part: WeightLimit.Part = isScaled ? .factor : norm == .euclidean ? .spectral : .rowSums
+  if let index = bound.stages[last].norms.first, let found = WeightLimit(map.weights, part, bound: ledger.entries[index].bound, share: limit / bound.lipschitz) {
     certificate.weightLimits = [found]
   }
-  certificate.repair = [("weight_factor", .real(limit / bound.lipschitz)), ("text", .text("multiplying the readout's weights by weight_factor lowers Λ to the limit"))]
+  let nearest = certificate.weightLimits == nil ? "" : "; sode_network_repair gives the nearest weights of the readout that do"
+  certificate.repair = withDepth(bound, limit: limit, "multiplying the readout's weights by weight_factor lowers Λ to the limit\(nearest)")
+  certificate.repair.insert(("weight_factor", .real(limit / bound.lipschitz)), at: 0)
+}
+
+/// What helps, with the deepest block that does: `most_layers` of the block with the largest bound, its first ones with the steps that they have, keep Λ within the limit.
+private func withDepth(_ bound: NetworkBound, limit: Double, _ text: String) -> [(key: String, value: JSON)] {
+  let blocks = bound.stages.indices.filter { bound.stages[$0].layers.count > 1 }
+  guard let place = blocks.max(by: { bound.stages[$0].lipschitz < bound.stages[$1].lipschitz }) else { return [("text", .text(text))] }
+  var product = bound.stages.indices.reduce(Interval(1)) { $1 == place ? $0 : $0 * .upTo(bound.stages[$1].lipschitz) }
+  let layers = bound.stages[place].layers
+  var count = 0
+  for layer in layers {
+    product = product * .upTo(layer.lipschitz)
+    guard product.upper <= limit else { break }
+    count += 1
+  }
+  guard count > 0, count < layers.count else { return [("text", .text(text))] }
+  return [("most_layers", .integer(Int64(count))), ("text", .text("\(text); so do the first most_layers layers alone of \(bound.stages[place].stage.name), with the steps that they have"))]
 }
 
 /// The box that the options `lower` and `upper` give, one number for each input or one for all; nil without them.

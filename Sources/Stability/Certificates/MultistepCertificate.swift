@@ -31,6 +31,10 @@ func proveZeroStability(_ request: CertificateRequest) throws(Failure) -> Certif
   for index in reading.plan.blocks.indices {
     for (layer, numbers) in try multistepCoefficients(reading, index) {
       let (least, largest) = ends(numbers)
+      if least <= -1 || largest > 1 {
+        let below = reading.plan.precision == .float32 ? Double(Float(-1).nextUp) : (-1.0).nextUp
+        certificate.numberLimits.append(NumberLimit(numbers, first: (numbers.base - reading.parameters.base) / reading.plan.precision.byteCount, least: below, largest: 1))
+      }
       kappa = max(kappa, abs(least), abs(largest))
       certificate.hypotheses.append(Hypothesis("multistep_k", "k > −1", block: index, layer: layer, Interval(least), .greater, Interval(-1)))
       certificate.hypotheses.append(Hypothesis("multistep_k", "k <= 1", block: index, layer: layer, Interval(largest), .atMost, Interval(1)))
@@ -41,7 +45,7 @@ func proveZeroStability(_ request: CertificateRequest) throws(Failure) -> Certif
   certificate.conclude()
   if let failed = certificate.hypotheses.first(where: { !$0.holds }), certificate.verdict != .proved {
     certificate.verdict = .refuted
-    certificate.repair = [("text", .text("numbers k in (−1, 1] satisfy the hypotheses that fail"))]
+    certificate.repair = [("text", .text("numbers k in (−1, 1] satisfy the hypotheses that fail; sode_network_repair gives the nearest ones"))]
     certificate.witness = .object([("block", .integer(Int64(failed.block ?? 0))), ("layer", .integer(Int64(failed.layer ?? 0))), ("k", .real(failed.value))])
   }
   return certificate

@@ -49,7 +49,7 @@ struct FieldRounding {
       form = .product(first, second, ActivationRounding(activation, rows: second.outputs, unit))
       (gain, start) = (step * slope * first.norm * second.norm, second)
     case .rowSums(let map, let scales, let sums):
-      form = .rowSums(try RowSumRounding(map, scales, sums, ledger, unit))
+      form = .rowSums(try RowSumRounding(map, scales, sums, stepSize: layer.stepSize, ledger, unit))
       (gain, start) = (Interval(2), nil)
     case .rotateRelax: throw Failure(.incompatible, "blocks[\(layer.block)]: no bound of rounding errors is known of rotations")
     case .partitioned: throw Failure(.internal, "a partitioned field has two parts")
@@ -81,25 +81,28 @@ struct FieldRounding {
   }
 
   /// The rounding of Winograd's algorithm; nil for what is computed in order.
-  private static func squares(_ weights: OperatorReading, _ unit: RoundingUnit) throws(Failure) -> ProductRounding.Squares? {
+  /// - Parameter antisymmetry: nil for W itself; γ for ½(W − Wᵀ − γI), as its computed numbers are.
+  private static func squares(_ weights: OperatorReading, antisymmetry: Double? = nil, _ unit: RoundingUnit) throws(Failure) -> ProductRounding.Squares? {
     guard weights.isByWinograd, let geometry = weights.geometry else { return nil }
-    guard geometry.padding == .zero else {
-      throw Failure(.incompatible, "\(weights.tensor): the rounding errors of Winograd's algorithm are bounded with zero padding; with the option convolution direct there is a bound")
-    }
     let sums = winogradSumBounds(weights.weights, geometry)
     try Watch.check()
-    guard sums.outputs < unit.safe else { throw Failure(.incompatible, "\(weights.tensor): its numbers are so large that transformed weights may overflow") }
     let (inputs, outputs) = (geometry.inputChannels / geometry.groups, geometry.outputChannels / geometry.groups)
+    var (largest, norm) = (Interval(sums.outputs), (Interval(sums.outputs) * Interval(sums.inputs)).squareRoot())
+    if let gamma = antisymmetry {
+      // Those of ½(|W| + |Wᵀ|), and ½γ in the middle of a kernel. Each number is wrong by 2u of itself, or by η.
+      let middle = Interval(geometry.padding == .periodic ? 9 : 4)
+      let half = 0.5 * (Interval(sums.outputs) + Interval(sums.inputs)) + 0.5 * Interval(gamma) * middle
+      norm = half * (1 + 4 * Interval(unit.unit)) + 128 * Interval(Double(inputs)) * Interval(unit.smallest)
+      largest = norm
+    }
+    guard largest.upper < unit.safe else { throw Failure(.incompatible, "\(weights.tensor): its numbers are so large that transformed weights may overflow") }
     return try ProductRounding.Squares(
-      sums: Interval(0, (Interval(sums.outputs) * Interval(sums.inputs)).squareRoot().upper), channels: weights.isTransposed ? outputs : inputs, others: weights.isTransposed ? inputs : outputs, outputs: weights.outputs, unit)
+      sums: Interval(0, norm.upper), channels: weights.isTransposed ? outputs : inputs, others: weights.isTransposed ? inputs : outputs, outputs: weights.outputs, isPeriodic: geometry.padding == .periodic, unit)
   }
 
   /// ½(K − Kᵀ − γI) is computed from K: each entry is wrong by at most 2u of itself, or by η.
   private static func antisymmetric(_ map: AffineReading, gamma: Double, _ ledger: NormLedger, _ unit: RoundingUnit) throws(Failure) -> ProductRounding {
     let weights = map.weights
-    guard !weights.isByWinograd else {
-      throw Failure(.incompatible, "\(weights.tensor): of antisymmetric convolutions no bound of the rounding errors of Winograd's algorithm is known; with the option convolution direct there is one")
-    }
     let (norm, frobenius) = (try ledger.spectral(weights, .antisymmetric), try ledger.frobenius(weights))
     let taps = weights.geometry?.taps ?? 1
     let diagonal = weights.geometry?.outputChannels ?? weights.outputs
@@ -113,7 +116,8 @@ struct FieldRounding {
     // The sums of magnitudes of a convolution's antisymmetric part are at most the mean of those of K and Kᵀ.
     let partial = weights.geometry == nil ? whole : 0.5 * (.upTo(try ledger.rowSum(weights).bound) + .upTo(try ledger.columnSum(weights).bound)) + half
     let bias = try ledger.vector(map.bias)?.bound ?? 0
-    return try ProductRounding(norm: whole, partial: partial, bias: .upTo(bias), terms: weights.terms, outputs: weights.outputs, preparation: preparation, unit)
+    return try ProductRounding(norm: whole, partial: partial, bias: .upTo(bias), terms: weights.terms, outputs: weights.outputs, preparation: preparation,
+      squares: try squares(weights, antisymmetry: gamma, unit), unit)
   }
 
   /// Bounds of |h·f(y)|, of the error of its computed value, before h is multiplied in floating-point arithmetic, and of the largest number on the way to it, for a computed y of at most R.
@@ -150,55 +154,88 @@ struct FieldRounding {
 
 /// The rounding of h·f(y) = −(2/L)Kᵀ r^{−1}σ(Ky + b).
 ///
-/// With A = diag(r)^{−½}K, ‖A‖ ≤ 1, the sums of Ky + b, weighted by r^{−½}, are at most |y| + |r^{−½}b|, and h·f(y) = −(2/L)Aᵀ(r^{−½}σ). So no norm of K enters.
+/// With A = diag(r)^{−½}K, ‖A‖ ≤ 1, the sums of Ky + b, weighted by r^{−½}, are at most |y| + |r^{−½}b|, and h·f(y) = −(2/L)Aᵀ(r^{−½}σ). So no norm of K enters. A partial sum of a matrix has some of the columns of A, and so at most its norm;
+/// those of a convolution have some of the taps of all pixels, and at most √(‖|A|‖₁‖|A|‖_∞).
 struct RowSumRounding {
   private let bias: Interval
   private let biasValue: Interval
   private let activation: Activation
   private let gammas: (first: Interval, second: Interval)
+  /// Bounds of the partial sums of A and of Winograd's sums of magnitudes of A, the latter with its γ.
+  private let parts: Interval
+  private let squares: (sums: Interval, first: Interval, second: Interval)?
   private let factorError: Interval
   private let underflows: (inner: Interval, outer: Interval)
+  /// What underflow adds in Winograd's algorithm for each unit of its inputs.
+  private let growing: (inner: Interval, outer: Interval)
   private let relative: Interval
-  /// Ky + b itself, which is computed before its rows are scaled, and σ of it.
+  private let step: Interval
+  private let largestFactor: Interval
+  /// Ky + b itself, which is computed before its rows are scaled, σ of it, and Kᵀ.
   private let plain: ProductRounding
   private let plainValue: ActivationRounding
+  private let plainBack: ProductRounding
 
-  init(_ map: AffineReading, _ scales: Vector, _ sums: RowSums, _ ledger: NormLedger, _ unit: RoundingUnit) throws(Failure) {
-    guard let matrix = map.weights.matrix else { throw Failure(.incompatible, "\(map.weights.tensor): no bound of rounding errors is known of the row sums of convolutions; with steps plain there is one") }
-    let weighted = try WeightedRows(matrix, scales, sums, bias: map.bias?.numbers)
-    guard let first = unit.productGamma(matrix.columns), let second = unit.productGamma(matrix.rows, more: 4) else {
-      throw Failure(.incompatible, "\(map.weights.tensor): sums are too long for the bounds of rounding errors")
+  init(_ map: AffineReading, _ scales: Vector, _ sums: RowSums, stepSize: Double, _ ledger: NormLedger, _ unit: RoundingUnit) throws(Failure) {
+    let (weights, geometry) = (map.weights, map.weights.geometry)
+    let (taps, pixels) = (geometry?.taps ?? 1, geometry.map { $0.vertical.output * $0.horizontal.output } ?? 1)
+    let kernel = weights.matrix ?? Matrix(weights.weights.base, rows: sums.rows, columns: weights.weights.count / max(sums.rows, 1), precision: weights.weights.precision)
+    let weighted = try WeightedRows(kernel, scales, sums, bias: map.bias?.numbers, taps: taps, pixels: pixels)
+    let (terms, back) = (weights.terms, weights.transposed.terms)
+    guard let first = unit.productGamma(terms), let second = unit.productGamma(back, more: 4) else {
+      throw Failure(.incompatible, "\(weights.tensor): sums are too long for the bounds of rounding errors")
     }
     activation = map.activation
+    step = Interval(stepSize)
     bias = .upTo(weighted.bias)
     // |r^{−½}σ(b)| ≤ |r^{−½}|·σ(0) + L|r^{−½}b|.
     biasValue = .upTo(weighted.ones) * Interval(activation.magnitudeAtZero) + Interval(activation.lipschitz) * bias
     gammas = (first, second)
     factorError = 8 * Interval(unit.unit) + .upTo(weighted.relativeError)
+    let norm = try ledger.spectral(weights)
+    plain = try FieldRounding.product(weights, map.bias, ledger, unit)
+    plainBack = try FieldRounding.product(weights.transposed, nil, ledger, unit)
+    plainValue = ActivationRounding(activation, rows: weights.outputs, unit)
     // r ≥ 2⁻¹⁰, so that r^{−½} ≤ 32.
-    let norm = try ledger.spectral(map.weights)
-    underflows = (
-      32 * (unit.underflow(2 * (matrix.columns + 2), rows: matrix.rows) + (activation.ulps > 0 ? Interval(Double(matrix.rows)).squareRoot() * Interval(unit.normal) : Interval(0))),
-      .upTo(norm.bound) * unit.underflow(4, rows: matrix.rows) + unit.underflow(2 * (matrix.rows + 4), rows: matrix.columns)
-    )
+    var inner = 32 * (unit.underflow(2 * (terms + 2), rows: weights.outputs) + (activation.ulps > 0 ? Interval(Double(weights.outputs)).squareRoot() * Interval(unit.normal) : Interval(0)))
+    var outer = .upTo(norm.bound) * unit.underflow(4, rows: weights.outputs) + unit.underflow(2 * (back + 4), rows: weights.inputs)
+    func root(_ sums: (outputs: Double, inputs: Double)) -> Interval { Interval(0, (Interval(sums.outputs) * Interval(sums.inputs)).squareRoot().upper) }
+    parts = geometry.map { root(convolutionSumBounds(weights.weights, $0, factors: weighted.factors)) } ?? Interval(1)
+    if let geometry, let forward = plain.squares, let backward = plainBack.squares {
+      squares = (root(winogradSumBounds(weights.weights, geometry, factors: weighted.factors)), forward.gamma, backward.gamma)
+      inner = inner + 32 * forward.underflow
+      outer = outer + backward.underflow
+      growing = (32 * forward.growing, 64 / Interval(activation.largestSlope) * backward.growing)
+    } else {
+      (squares, growing) = (nil, (Interval(0), Interval(0)))
+    }
+    try Watch.check()
+    underflows = (inner, outer * step)
     relative = Interval(4 * activation.ulps) * Interval(unit.unit)
-    plain = try FieldRounding.product(map.weights, map.bias, ledger, unit)
-    plainValue = ActivationRounding(activation, rows: matrix.rows, unit)
+    let widest = Interval(weighted.factors.reduce(0) { max($0, $1) })
+    largestFactor = 2 / (Interval(activation.largestSlope) * step) * widest * widest
   }
 
   func evaluate(_ state: Interval) -> (size: Interval, error: Interval, largest: Interval) {
     let gain = Interval(activation.lipschitz)
     // In the weighted norm.
-    let sumError = gammas.first * (state + bias)
+    var sumError = gammas.first * (parts * state + bias)
+    if let squares { sumError = Interval.max(sumError, squares.first * (squares.sums * state + bias)) + growing.inner * state }
     let value = gain * state + biasValue
     let valueError = gain * sumError + relative * (value + gain * sumError) + underflows.inner
     let factor = 2 / Interval(activation.largestSlope)
     let whole = value + valueError
-    let error = valueError + factorError * whole + gammas.second * (1 + factorError) * whole
+    let rounded = (1 + factorError) * whole
+    let products = squares.map { Interval.max(gammas.second * parts, $0.second * $0.sums) } ?? gammas.second * parts
+    let error = valueError + factorError * whole + products * rounded
     let sums = plain.largest(state)
     let values = plainValue.largest(sums)
-    // r^{−1}σ, where the factors r^{−½} are at most 32.
-    let scaled = factor * Interval.min(32 * (whole + error), 1024 * values)
-    return (factor * value, factor * error + underflows.outer, Interval.max(Interval.max(sums, values), scaled))
+    // Tσ, T = 2/(hLr), where the factors r^{−½} are at most 32; and the sums of its product.
+    let scaled = factor * Interval.min(32 * (whole + error), 1024 * values) / step
+    let reach = Interval.max(Interval.max(Interval(1), parts), squares?.sums ?? Interval(0))
+    let back = Interval.min(reach * factor * (whole + error) / step, plainBack.largest(scaled))
+    return (
+      factor * value, factor * error + underflows.outer + growing.outer * whole, Interval.max(Interval.max(Interval.max(sums, values), Interval.max(scaled, back)), largestFactor)
+    )
   }
 }

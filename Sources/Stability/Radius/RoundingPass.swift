@@ -160,11 +160,14 @@ package final class RoundingPass {
         guard isSafe(sum + before + rounding) else { return .overflow(name) }
       case .affine(let product, let activation):
         let (sum, wrong) = (product.size(state.size), product.norm * state.error + product.error(state.computed))
-        guard isSafe(sum + wrong) else { return .overflow(name) }
+        // Partial sums of convolutions may be larger than what they sum to.
+        guard isSafe(sum + wrong), isSafe(product.largest(state.computed)) else { return .overflow(name) }
         state = StateBound(size: activation.size(sum), error: activation.error(sum, wrong))
       case .activation(let activation): state = StateBound(size: activation.size(state.size), error: activation.error(state.size, state.error))
       case .selection: break
       case .average(let gain, let gamma, let rows):
+        // A window's sum before it is divided: gain is 1/√pixels.
+        guard isSafe(state.computed / Interval(gain.upper) * (1 + gamma)) else { return .overflow(name) }
         state = StateBound(size: gain * state.size, error: gain * state.error + gamma * state.computed + unit.underflow(4, rows: rows))
       case .copies(let gain): state = StateBound(size: gain * state.size, error: gain * state.error)
       case .layers(let layers, let isWhole):
@@ -230,8 +233,9 @@ package final class RoundingPass {
     var local = Interval(0)
     for row in rows {
       let sum = readout.norms[row] * features.computed + readout.biases[row]
-      guard isSafe(sum) else { return nil }
-      local = local + readout.gamma * sum + readout.underflow
+      let wrong = readout.gamma * sum + readout.underflow
+      guard isSafe(sum + wrong) else { return nil }
+      local = local + wrong
     }
     return distance * features.error + local
   }

@@ -54,7 +54,7 @@ struct ProductRounding {
   private let underflow: Interval
   /// By how much the computed operator differs from the exact one.
   private let preparation: Interval
-  private let squares: Squares?
+  let squares: Squares?
 
   /// What the rounding of Winograd's algorithm needs: a bound of the norm of its sums of magnitudes, γ, and what underflow adds, by itself and for each unit of the input.
   struct Squares {
@@ -66,11 +66,12 @@ struct ProductRounding {
     /// - Parameters:
     ///   - channels: those of a group that are summed.
     ///   - others: those of a group that are results.
-    init(sums: Interval, channels: Int, others: Int, outputs: Int, _ unit: RoundingUnit) throws(Failure) {
+    ///   - isPeriodic: whether rows may be in three squares.
+    init(sums: Interval, channels: Int, others: Int, outputs: Int, isPeriodic: Bool, _ unit: RoundingUnit) throws(Failure) {
       guard let gamma = unit.gamma(3 * channels + 11) else { throw Failure(.incompatible, "sums over \(channels) channels are too long for the bounds of rounding errors") }
       (self.sums, self.gamma) = (sums, gamma)
       underflow = unit.underflow(2 * (9 * channels + 11), rows: outputs)
-      growing = 100 * (Interval(Double(channels)) * Interval(Double(others))).squareRoot() * Interval(unit.smallest)
+      growing = (isPeriodic ? 225 : 100) * (Interval(Double(channels)) * Interval(Double(others))).squareRoot() * Interval(unit.smallest)
     }
   }
 
@@ -92,7 +93,7 @@ struct ProductRounding {
   func error(_ state: Interval) -> Interval {
     let inOrder = gamma * (partial * state + bias) + underflow + preparation * state
     guard let squares else { return inOrder }
-    return Interval.max(inOrder, squares.gamma * (squares.sums * state + bias) + squares.underflow + squares.growing * state)
+    return Interval.max(inOrder, squares.gamma * (squares.sums * state + bias) + squares.underflow + squares.growing * state + preparation * state)
   }
   /// A bound of the computed sums, the partial ones too, for a computed input of at most R.
   func largest(_ state: Interval) -> Interval { Interval.max(Interval.max(norm, partial), squares?.sums ?? Interval(0)) * state + bias + error(state) }

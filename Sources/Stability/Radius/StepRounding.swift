@@ -60,7 +60,7 @@ struct StepRounding {
     switch form {
     case .euler(let field):
       let (size, error, largest) = field.evaluate(computed)
-      guard isSafe(largest) else { return nil }
+      guard isSafe(largest), isSafe(computed + size + error) else { return nil }
       (change, local) = (field.evaluate(state.size).size, Self.update(computed, size, error, unit, width) + field.errorOfStart(computed))
     case .rungeKutta(let field, let a, let b):
       let (_, error, largest) = Self.stages(field, a, b, computed, unit, width)

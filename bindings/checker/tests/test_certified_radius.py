@@ -210,6 +210,25 @@ def test_weights_that_decayed_to_subnormal_numbers():
     assert checker.check(network.data, made.radius_certificate(network, X, 1e-4))
 
 
+@pytest.mark.parametrize("scale", [1e-40, 1e40, 1e-100, 1e100])
+def test_margins_far_from_1_are_evaluated_in_more_places(scale):
+    """256 binary places end at 1e-77: margins of 1e-100 are lost in them, and so are those beside states of 1e200."""
+    network = made.flow_network(normalized=False, activation="relu", horizon=0.01)
+    tensors = {name: values.astype(numpy.float64) for name, values in network.tensors.items()}
+    for name in ("opening.W", "opening.b", "readout.W"):
+        tensors[name] *= scale
+    tensors["blocks.0.b"] *= scale
+    tensors["readout.b"] *= scale**2
+    network = made.Made({**network.specification, "precision": "float64"}, tensors)
+    certificate = made.radius_certificate(network, X, 0.01, "float64")
+    assert checker.check(network.data, certificate)
+    content = json.loads(certificate)
+    margin = content["result"]["margins"][0]["margin"]
+    with pytest.raises(checker.Rejected, match="margin is"):
+        checker.check(network.data, made.signed(changed(content, ("result", "margins", 0, "margin"), margin * 1.001)))
+    assert checker.PLACES == 256
+
+
 @pytest.mark.parametrize(("h", "weight", "starts"), [(1.0, 1.0, True), (0.5, 2.0, True), (0.5, -2.0, True), (3.0, 1 / 3, True), (1.0, 0.5, False), (0.5, 0.5, False)])
 def test_sums_that_start_from_the_state_are_counted(h, weight, starts):
     """A product that is added unscaled accumulates from the state, whose size its roundings then have."""
@@ -230,12 +249,15 @@ G = numpy.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
 A_T = numpy.array([[1, 1, 1, 0], [0, 1, -1, -1]], float)
 
 
-def winograd(kernel, image, magnitudes=False):
-    """F(2×2, 3×3) with zero padding, or the same with the magnitudes of all numbers; channels × height × width."""
+def winograd(kernel, image, magnitudes=False, padding="zero"):
+    """F(2×2, 3×3) with zero or periodic padding, or the same with the magnitudes of all numbers; channels × height × width."""
     b, g, a = (abs(part) if magnitudes else part for part in (B_T, G, A_T))
     outputs, inputs, height, width = len(kernel), len(image), *image.shape[1:]
     padded = numpy.zeros((inputs, height + 4, width + 4))
     padded[:, 1 : height + 1, 1 : width + 1] = image
+    if padding == "periodic":
+        rows, columns = (numpy.arange(-1, n + 3) % n for n in (height, width))
+        padded = image[:, rows][:, :, columns]
     result = numpy.zeros((outputs, height + 2, width + 2))
     for y in range(0, height, 2):
         for x in range(0, width, 2):
@@ -246,22 +268,31 @@ def winograd(kernel, image, magnitudes=False):
     return result[:, :height, :width]
 
 
-@pytest.mark.parametrize(("groups", "height", "width"), [(1, 5, 6), (2, 4, 4), (1, 1, 3)])
-def test_sums_of_magnitudes_of_winograds_algorithm(groups, height, width):
+@pytest.mark.parametrize("padding", ["zero", "periodic"])
+@pytest.mark.parametrize(("groups", "height", "width"), [(1, 5, 6), (2, 4, 4), (1, 2, 3), (1, 7, 3)])
+def test_sums_of_magnitudes_of_winograds_algorithm(groups, height, width, padding):
     """The bound of their norm is one of the matrix that they are, and not far above; and the algorithm is the convolution."""
     rng = numpy.random.default_rng(2)
     kernel = rng.standard_normal((4, 3, 3, 3)) * 10.0 ** rng.integers(-2, 2, (4, 3, 1, 1))
     numbers = checker.whole([list(row) for row in kernel.reshape(4, -1)], 512)
     arithmetic = object.__new__(checker.Rounding)
     arithmetic.largest = checker.Fraction(1 << 126)
-    bound = float(arithmetic._squares(numbers, groups))
-    largest = 0.0
-    for g in range(groups):
-        part = kernel[g * 4 // groups : (g + 1) * 4 // groups]
-        columns = [winograd(part, unit.reshape(3, height, width), magnitudes=True).ravel() for unit in numpy.eye(3 * height * width)]
-        largest = max(largest, numpy.linalg.norm(numpy.array(columns), 2))
-    assert largest <= bound <= (3 if height > 1 else 6) * largest
+    place = {"padding": padding, "groups": groups}
+    # Output channels multiplied by numbers are those of a kernel multiplied by them.
+    factors = 10 ** rng.uniform(-1, 1, 4)
+    for scales in (None, factors):
+        scaled = kernel if scales is None else kernel * scales[:, None, None, None]
+        bound = float(arithmetic._squares(numbers, place, [] if scales is None else [Fraction(f) for f in scales]))
+        largest = 0.0
+        for g in range(groups):
+            part = scaled[g * 4 // groups : (g + 1) * 4 // groups]
+            columns = [winograd(part, unit.reshape(3, height, width), magnitudes=True, padding=padding).ravel() for unit in numpy.eye(3 * height * width)]
+            largest = max(largest, numpy.linalg.norm(numpy.array(columns), 2))
+        assert largest <= bound <= (3 if height > 2 else 8) * (1 if padding == "zero" else 1.6) * largest
+    # The sums of weights of 1 are what vanishing numbers add for each unit of the inputs.
+    ones = [winograd(numpy.ones((1, 1, 3, 3)), unit.reshape(1, height, width), magnitudes=True, padding=padding).ravel() for unit in numpy.eye(height * width)]
+    assert numpy.linalg.norm(numpy.array(ones), 2) <= checker.Squares(Fraction(1), 1, 1, padding == "periodic").vanishing(Fraction(1))[1]
     image = rng.standard_normal((3, height, width))
-    padded = numpy.pad(image, ((0, 0), (1, 1), (1, 1)))
+    padded = numpy.pad(image, ((0, 0), (1, 1), (1, 1)), mode="constant" if padding == "zero" else "wrap")
     direct = sum(numpy.einsum("oc,cyx->oyx", kernel[:, :, i, k], padded[:, i : i + height, k : k + width]) for i in range(3) for k in range(3))
-    assert winograd(kernel, image) == pytest.approx(direct, abs=1e-12)
+    assert winograd(kernel, image, padding=padding) == pytest.approx(direct, abs=1e-12)

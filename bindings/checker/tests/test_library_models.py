@@ -76,12 +76,31 @@ NETWORKS = {
         **IMAGE, "blocks": [{"connector": "convolution", "channels": 4, "kernel": 2, "dilation": 2}, {"field": "gradient_flow", "steps": "row_sums", "operator": "convolution", "layers": 2, "groups": 2, "hidden_width": 6},
                             {"connector": "max_pooling", "window": 2}, {"connector": "channel_copies", "channels": 8}, {"connector": "channel_padding", "channels": 9, "stride": 2}],
     },
+    "image_of_one_column": {
+        **IMAGE, "blocks": [{"connector": "max_pooling", "window": 3, "window_margin": 1}, {"connector": "average_pooling", "window": 2, "window_stride": 2}, {"connector": "convolution", "channels": 3, "stride": 2, "padding": "periodic"},
+                            {"field": "dense", "operator": "convolution", "layers": 2}],
+    },
+    "image_of_one_line": {
+        "input_shape": [2, 1, 6], "outputs": 3, "blocks": [{"connector": "convolution", "channels": 3, "stride": 2}, {"field": "gradient_flow", "steps": "row_sums", "operator": "convolution", "layers": 2, "padding": "periodic"}],
+    },
     "image_margins": {
         **IMAGE, "blocks": [{"connector": "max_pooling", "window": 3, "window_margin": 1}, {"field": "dense", "operator": "convolution", "layers": 2, "convolution": "direct"}],
     },
     "image_winograd": {
         **IMAGE, "blocks": [{"connector": "convolution", "channels": 4, "activation": "relu"}, {"field": "gradient_flow", "operator": "convolution", "layers": 2, "horizon": 0.1, "hidden_width": 6},
                             {"field": "two_layer", "operator": "convolution", "layers": 1, "groups": 2}, {"field": "negative_definite", "operator": "convolution", "layers": 1, "bias": "scalar"}],
+    },
+    "image_winograd_periodic": {
+        **IMAGE, "blocks": [{"connector": "convolution", "channels": 4, "activation": "relu", "padding": "periodic"}, {"field": "gradient_flow", "operator": "convolution", "layers": 2, "horizon": 0.1, "hidden_width": 6, "padding": "periodic"},
+                            {"field": "antisymmetric_damped", "gamma": 0.5, "operator": "convolution", "layers": 1, "groups": 2, "padding": "periodic"}, {"field": "antisymmetric", "gamma": 0.5, "operator": "convolution", "layers": 1}],
+    },
+    "image_winograd_row_sums": {
+        **IMAGE, "blocks": [{"field": "gradient_flow", "steps": "row_sums", "operator": "convolution", "layers": 2, "hidden_width": 6, "padding": "periodic", "activation": "relu"},
+                            {"field": "gradient_flow", "steps": "row_sums", "operator": "convolution", "layers": 2, "hidden_width": 4, "groups": 2, "bias": "scalar", "integrator": "heun", "activation": "sigmoid"}],
+    },
+    "image_row_sums_in_order": {
+        **IMAGE, "blocks": [{"field": "gradient_flow", "steps": "row_sums", "operator": "convolution", "layers": 2, "kernel": 5, "convolution": "direct"},
+                            {"field": "gradient_flow", "steps": "row_sums", "operator": "convolution", "layers": 1, "padding": "periodic", "convolution": "direct", "hidden_width": 3, "activation": "softplus"}],
     },
     "image_periodic": {
         **IMAGE, "blocks": [{"field": "dense", "operator": "convolution", "layers": 2, "padding": "periodic", "convolution": "direct"}, {"connector": "average_pooling", "window": 2}, {"connector": "first_channels", "channels": 1}],
@@ -96,7 +115,8 @@ PROVED = {
     "undamped": ["step_size"], "undamped_midpoint": ["step_size"], "second_order": ["step_size"], "multistep": ["zero_stability", "absolute_stability"], "multistep_given": ["zero_stability", "absolute_stability"],
     "multistep_negative": ["absolute_stability"], "multistep_one_channel": ["absolute_stability"], "pieces": ["non_expansive", "step_size", "certified_radius"], "row_sums_whole_steps": ["non_expansive", "certified_radius"], "unscaled_stage": ["certified_radius"],
     "rotate_relax_image": ["non_expansive", "lipschitz_l2"], "rotate_relax_kernel": ["lipschitz_l2"], "pixels_with_reflections": ["non_expansive"], "groups_negative": ["certified_radius"],
-    "image_margins": ["lipschitz_l2", "certified_radius"], "image_winograd": ["lipschitz_l2", "certified_radius"], "damped": ["non_expansive"], "hamiltonian": ["volume"], "port_hamiltonian": ["port_hamiltonian"], "port_hamiltonian_implicit": ["port_hamiltonian"],
+    "image_margins": ["lipschitz_l2", "certified_radius"], "image_winograd": ["lipschitz_l2", "certified_radius"], "image_winograd_periodic": ["lipschitz_l2", "certified_radius"], "image_winograd_row_sums": ["non_expansive", "certified_radius"],
+    "image_row_sums_in_order": ["non_expansive", "certified_radius"], "image_row_sums": ["certified_radius"], "damped": ["non_expansive"], "hamiltonian": ["volume"], "port_hamiltonian": ["port_hamiltonian"], "port_hamiltonian_implicit": ["port_hamiltonian"],
 }  # fmt: skip
 
 
@@ -271,7 +291,7 @@ def test_honest_certificates_are_accepted(name, precision, normalized):
     assert proved and proved >= set(PROVED.get(name, ()))
 
 
-@pytest.mark.parametrize("name", ["row_sums", "hamiltonian", "image", "image_winograd", "damped"])
+@pytest.mark.parametrize("name", ["row_sums", "hamiltonian", "image", "image_winograd", "image_winograd_periodic", "image_winograd_row_sums", "damped"])
 def test_no_number_of_the_librarys_certificates_can_be_changed(name):
     """Without a new digest nothing can be changed; with one, no claim can be made stronger."""
     net = network(name)
@@ -373,6 +393,16 @@ def test_rates_that_overflow_are_not_accepted():
             assert certificate.verdict == "proved" and checker.check(net.to_bytes(), certificate.text.encode())
         else:
             holds_and_ends(net, numpy.array([3e31, 0], "float32"), 20)
+
+
+def test_factors_that_overflow_before_the_step_are_not_accepted():
+    """Steps row_sums divide by h before the step multiplies by it."""
+    net = stableode.Network(inputs=2, outputs=2, width=2, opening="zero_padding", seed=1, blocks=[{"field": "gradient_flow", "steps": "row_sums", "layers": 1, "horizon": 1e-30, "activation": "relu", "bias": "none"}])
+    for name, values in net.parameters.items():
+        net.parameters[name] = numpy.zeros(values.shape, "float32") if values.shape[-2:] != (2, 2) else numpy.broadcast_to(numpy.eye(2, dtype="float32"), values.shape)
+    # The class is the same for all inputs that the library computes.
+    net.parameters["readout.b"] = numpy.array([0, 1e12], "float32")
+    holds_and_ends(net, numpy.array([1e3, 1e3], "float32"), 1e3)
 
 
 @pytest.mark.parametrize(("field", "scale"), [("dense", 1.5e22), ("two_layer", 1.5e7), ("negative_definite", 1.5e7)])

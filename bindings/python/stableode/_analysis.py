@@ -120,9 +120,10 @@ class Analyzable(Model):
             repaired, distance = network.repair("non_expansive")
             assert repaired.certify("non_expansive")
 
-        statement: "step_size", "non_expansive", "contraction", "energy", "absolute_stability", or "lipschitz_l2" with a limit (on a box of
-        inputs, if lower and upper are given), which changes the readout. The singular values of matrices above what the failing conditions
-        allow become that; kernels of convolutions are multiplied by a factor, which is not the nearest change.
+        statement: "step_size", "non_expansive", "contraction", "energy", "absolute_stability", "zero_stability", or with a limit
+        "lipschitz_l2" (on a box of inputs, if lower and upper are given) or "lipschitz_linf", which change the readout. The singular values
+        of matrices above what the failing conditions allow become that, as do sums of magnitudes in rows for "lipschitz_linf" and numbers k
+        outside of (−1, 1] for "zero_stability"; kernels of convolutions are multiplied by a factor, which is not the nearest change.
         `certificate.repair["distance"]` says the distance beforehand where it is soon computed. Errors: UnknownNameError;
         IncompatibleError, with the reason and what else helps, where no change of the weights is known.
         """

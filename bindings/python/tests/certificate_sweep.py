@@ -81,8 +81,8 @@ def block_options(random, statement):
 #: What may stand before a block: over lists of features, over images, and from an image to a list.
 OF_FEATURES = [lambda pick: dict(connector="dense", features=int(pick(range(1, 9))), activation=str(pick(ACTIVATIONS))), lambda pick: dict(connector="activation", activation=str(pick(ACTIVATIONS))), lambda pick: dict(connector="dropout")]
 OF_IMAGES = [
-    lambda pick: dict(connector="convolution", channels=int(pick([1, 2, 4])), kernel=int(pick([1, 2, 3])), stride=int(pick([1, 1, 2])), margin=int(pick([0, 1])), activation=str(pick(ACTIVATIONS)), convolution="direct"),
-    lambda pick: dict(connector="convolution", padding="periodic", stride=int(pick([1, 2])), kernel=3, convolution="direct"), lambda pick: dict(connector="activation", activation=str(pick(ACTIVATIONS))),
+    lambda pick: dict(connector="convolution", channels=int(pick([1, 2, 4])), kernel=int(pick([1, 2, 3])), stride=int(pick([1, 1, 2])), margin=int(pick([0, 1])), activation=str(pick(ACTIVATIONS)), convolution=str(pick(["direct", "automatic"]))),
+    lambda pick: dict(connector="convolution", padding="periodic", stride=int(pick([1, 2])), kernel=3, convolution=str(pick(["direct", "automatic"]))), lambda pick: dict(connector="activation", activation=str(pick(ACTIVATIONS))),
     lambda pick: dict(connector="average_pooling", window=2), lambda pick: dict(connector="average_pooling", window=2, window_stride=1), lambda pick: dict(connector="max_pooling", window=2),
     lambda pick: dict(connector="max_pooling", window=3, window_margin=1), lambda pick: dict(connector="max_pooling", window=2, window_stride=1), lambda pick: dict(connector="spatial_shift"),
     lambda pick: dict(connector="channel_copies", channels=4), lambda pick: dict(connector="channel_padding", channels=5, stride=int(pick([1, 2]))), lambda pick: dict(connector="first_channels", channels=1),
@@ -118,7 +118,7 @@ def specification(random, statement):
         for block in blocks:
             if "hidden_width" in block:
                 block["hidden_width"] = groups * int(random.integers(1, 3))
-            block.update(operator="convolution", kernel=int(pick([1, 3])), padding=str(pick(["zero", "periodic", "reflect"], p=[0.6, 0.35, 0.05])), groups=groups, dilation=1, convolution="direct")
+            block.update(operator="convolution", kernel=int(pick([1, 3])), padding=str(pick(["zero", "periodic", "reflect"], p=[0.6, 0.35, 0.05])), groups=groups, dilation=1, convolution=str(pick(["direct", "automatic"])))
     else:
         width = int(random.integers(11, 65)) if random.random() < 0.05 else int(random.integers(1, 11))
         width += width % 2 if any(block["field"] == "hamiltonian_h" for block in blocks) else 0

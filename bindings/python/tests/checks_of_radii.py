@@ -92,8 +92,7 @@ def attacked(network, random, x, classes, radii, steps=40):
             if attempt % 8 == 0:
                 direction = random.standard_normal(x.shape)
             else:
-                _, direction = gradient.pullback(moved, margins(network, moved, classes))
-                direction = direction.reshape(x.shape).astype("float64")
+                direction = uphill(gradient, moved, margins(network, moved, classes), random)
             size = abs(direction).max(axis=1, keepdims=True)
             direction = direction / numpy.where(size > 0, size, 1)
             direction /= numpy.maximum(numpy.linalg.norm(direction, axis=1, keepdims=True), 1e-300)
@@ -114,6 +113,14 @@ def attacked(network, random, x, classes, radii, steps=40):
             row = int((predicted != classes).argmax())
             return x[row], radii[row], moved[row]
     return None
+
+
+def uphill(gradient, x, cotangent, random):
+    """The derivative of margins by the inputs; a random direction where derivatives overflow, which radii say nothing of."""
+    try:
+        return gradient.pullback(x, cotangent)[1].reshape(x.shape).astype("float64")
+    except stableode.NotFiniteError:
+        return random.standard_normal(x.shape)
 
 
 def boundary(network, low, high, predicted):

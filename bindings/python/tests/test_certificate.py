@@ -111,6 +111,39 @@ def test_a_limit_is_kept_by_the_repaired_readout():
         network.repair("volume")
 
 
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("share", [0.5, 1e-3, 1e-12])
+def test_a_limit_of_largest_differences_is_kept_by_the_repaired_readout(precision, share):
+    """Each row is projected on the ball of ℓ₁: no point of it is nearer, in any of many directions."""
+    network = stableode.Network(**dict(OPTIONS, precision=precision))
+    limit = network.certify("lipschitz_linf")["lipschitz"] * share
+    certificate = network.certify("lipschitz_linf", limit=limit)
+    repaired, distance = network.repair("lipschitz_linf", limit=limit)
+    after = repaired.certify("lipschitz_linf", limit=limit)
+    assert after and after["lipschitz"] > 0.999 * limit
+    before, left = (numpy.asarray(made.parameters["readout.W"], "float64") for made in (network, repaired))
+    assert distance == pytest.approx(numpy.linalg.norm(before - left), rel=1e-6) and certificate.repair["distance"] == pytest.approx(distance, rel=1e-3)
+    most, random = abs(left).sum(axis=1).max(), numpy.random.default_rng(0)
+    for row, near in zip(before, left, strict=True):
+        others = random.standard_normal((200, len(row)))
+        others *= most / abs(others).sum(axis=1, keepdims=True)
+        # Between the projection and any other point of the ball the angle is obtuse.
+        assert ((row - near) @ (others - near).T).max() <= 1e-4 * numpy.linalg.norm(row - near) * most
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_numbers_k_are_moved_into_their_interval(precision):
+    network = stableode.Network(inputs=4, outputs=3, width=6, layers=5, integrator="linear_multistep", multistep_shape="per_channel", seed=2, precision=precision)
+    k = numpy.random.default_rng(0).uniform(-2, 2, network.parameters["blocks.0.k"].shape)
+    network.parameters["blocks.0.k"] = k.astype(precision)
+    certificate = network.certify("zero_stability")
+    assert certificate.verdict == "refuted" and certificate.witness["k"] in network.parameters["blocks.0.k"].astype("float64")
+    repaired, distance = network.repair("zero_stability")
+    assert repaired.certify("zero_stability") and distance == pytest.approx(certificate.repair["distance"], rel=1e-12)
+    assert distance == pytest.approx(numpy.linalg.norm(k - numpy.clip(k, -1, 1)), rel=1e-6)
+    assert repaired.parameters["blocks.0.k"] == pytest.approx(numpy.clip(k, -1, 1), rel=1e-6)
+
+
 FOLDED = [
     dict(opening="dense", opening_norm="tight", readout_norm="aol"),
     dict(opening="dense", opening_norm="row_sums", field="gradient_flow", steps="tight"),
@@ -206,7 +239,7 @@ def test_a_box_keeps_what_holds_everywhere():
         (dict(field="gradient_flow", activation="silu"), "non_expansive", "tanh or relu"),
         (dict(field="gradient_flow", integrator="linear_multistep", layers=2), "absolute_stability", "between −1 and 1"),
         (dict(field="dense"), "volume", "whatever the weights are"),
-        (dict(field="dense"), "lipschitz_linf", "weight_factor"),
+        (dict(field="dense"), "port_hamiltonian", "whatever the weights are"),
         (dict(field="dense"), "certified_radius", "margins"),
     ],
 )

@@ -174,14 +174,16 @@ def test_bounds_on_a_box_know_the_leak_in_both_precisions():
 @pytest.mark.parametrize("size", [1, 4, 7, 12])
 @pytest.mark.parametrize("channels", [3, 16, 32])
 def test_rounding_errors_of_winograds_algorithm_stay_below_their_bound(size, channels):
-    """Of single samples and of tiles, which have kernels of their own; for weights and images of all sizes."""
+    """Of single samples and of tiles, which have kernels of their own; for weights and images of all sizes, with zero and periodic padding."""
     random = numpy.random.default_rng([size, channels])
-    blocks = [
-        dict(connector="convolution", channels=channels, activation="relu"), dict(field="gradient_flow", operator="convolution", layers=2, horizon=0.2, activation="relu"),
-        dict(field="dense", operator="convolution", layers=2, horizon=1.0), dict(connector="global_average"),
-    ]  # fmt: skip
     largest = 0.0
     for attempt in range(4):
+        padding = "periodic" if attempt % 2 else "zero"
+        image = dict(operator="convolution", layers=2, padding=padding)
+        blocks = [
+            dict(connector="convolution", channels=channels, activation="relu", padding=padding), dict(field="gradient_flow", horizon=0.2, activation="relu", steps="row_sums" if attempt > 1 else "plain", **image),
+            dict(field="antisymmetric", gamma=0.5, horizon=0.5, **image), dict(field="dense", horizon=1.0, **image), dict(connector="global_average"),
+        ]  # fmt: skip
         options = dict(input_shape=[2, size, size], outputs=3, blocks=blocks, seed=attempt)
         network, exact = stableode.Network(**options), stableode.Network(precision="float64", **options)
         for name, values in network.parameters.items():
