@@ -226,3 +226,20 @@ def test_classes_of_steps_go_on():
 def test_classes_of_steps_that_are_refused(y, options, text):
     with pytest.raises(ValueError, match=text):
         StableODESequenceClassifier(outputs_at="steps", **QUICK, **options).fit(WALKS, y)
+
+
+def test_neural_cde_holds_the_last_observation_in_gaps():
+    random = numpy.random.default_rng(2)
+    gaps = WAVES.copy()
+    gaps[random.random(gaps.shape) < 0.3] = numpy.nan
+    ragged = [part[: 15 + number % 16] for number, part in enumerate(gaps)]
+    targets = sequences.ahead([part[: 15 + number % 16] for number, part in enumerate(WAVES)])
+    regressor = StableODESequenceRegressor(field="neural_cde", random_state=0, epochs=100).fit(ragged, targets)
+    assert regressor.layout_.kind == "values" and regressor.score(ragged, targets) > 0.6
+    assert [len(part) for part in regressor.predict(ragged)] == [len(part) for part in ragged]
+    # What comes later changes nothing, in gaps neither.
+    changed = [numpy.concatenate([part[:12], numpy.full((len(part) - 12, 1), 3.0)]) for part in ragged]
+    for before, after in zip(regressor.predict(ragged), regressor.predict(changed), strict=True):
+        assert numpy.array_equal(before[:12], after[:12])
+    classifier = StableODESequenceClassifier(field="neural_cde", outputs_at="steps", **QUICK).fit(CUT, CUT_SIGNS)
+    assert classifier.layout_.held is not None and classifier.predict_proba(CUT)[3].shape == (len(CUT[3]), 2)

@@ -21,6 +21,11 @@ _FEWEST_EPOCHS, _MOST_EPOCHS = 10, 100
 _WIDTH, _FEW_CHANNELS, _WIDTH_FOR_MANY = 16, 16, 12
 
 
+def is_of_changes(field: str) -> bool:
+    """Whether the state is moved by changes alone."""
+    return field in _OF_CHANGES
+
+
 def span(field: str) -> float:
     """The time of the network that a series takes."""
     return 1.0 if field in _OF_CHANGES else 5.0

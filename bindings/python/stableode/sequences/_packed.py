@@ -188,6 +188,7 @@ def pack(
     span: float | None = None,
     time_channel: bool = False,
     integral_channels: bool = False,
+    hold: bool = False,
     weights: ArrayLike | None = None,
 ) -> PackedSequences:
     """Packs series into the layout that networks read.
@@ -217,7 +218,10 @@ def pack(
     sequence_time "absolute" and horizon. A series that is shorter rests after its end. None: times stay as they are.
     time_channel: whether the time since the beginning, of the grid or of the series, is one more channel, the last, as `neural_cde` needs it.
     integral_channels: whether each channel's integral over time since the beginning, of the channel less about its mean, is one more channel. A field
-    of changes such as `neural_cde` then sees the values themselves. weights: those of the series [samples] in these means.
+    of changes such as `neural_cde` then sees the values themselves.
+    hold: whether a channel has its last observation where it is not observed, before the first one about its mean, and whether a series stays as it is after its end. The layout
+    is then "values", whose steps are equally far apart, and what a step holds does not depend on later ones: `neural_cde` with outputs at every step reads it.
+    weights: those of the series [samples] in these means.
 
     Networks normalize channels themselves: by `fit`, or `Network.fit_normalization`, from observed numbers alone.
     Errors: InvalidDataError, with series, step and channel, for infinite numbers, times that are missing, out of order or doubled, empty
@@ -253,6 +257,7 @@ def pack(
         span=span,
         time_channel=bool(flag(time_channel, "time_channel")),
         integral_channels=bool(flag(integral_channels, "integral_channels")),
+        hold=bool(flag(hold, "hold")),
         weights=None if weights is None else _weights(weights, len(found.counts)),
         channels_first=first,
         columns=columns,

@@ -77,7 +77,7 @@ class SequenceEstimator(Estimator):
         horizon = real(self._network_options().get("horizon", span(field)), "horizon")
         if not 0 < horizon < float("inf"):
             raise OutOfRangeError(f"horizon is {horizon}; it must be a finite number > 0")
-        packed = pack(series, channels_first=self.channels_first, span=horizon, weights=weights, **extra)
+        packed = pack(series, channels_first=self.channels_first, span=horizon, weights=weights, hold=self._holds(field), **extra)
         self.layout_ = packed.layout
         self._hold(packed, kept if len(packed) < all_count else slice(None), is_new=True)
         if not _is_flat(X):
@@ -87,6 +87,10 @@ class SequenceEstimator(Estimator):
         features = numpy.zeros((all_count, packed.features.shape[1]), packed.features.dtype)
         features[kept] = packed.features
         return features
+
+    def _holds(self, field: str) -> bool:
+        """Whether gaps of the series hold the last observation."""
+        return False
 
     def _hold(self, packed: PackedSequences, kept: numpy.ndarray | slice, is_new: bool) -> None:
         """Is called with the series that are learned, and which of the caller's they are. is_new: whether a new network learns them."""

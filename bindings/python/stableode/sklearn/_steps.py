@@ -8,6 +8,7 @@ import numpy
 
 from .._tensor import as_array
 from ..sequences import PackedSequences
+from ..sequences._defaults import is_of_changes
 from ._sequences import SequenceEstimator
 from ._targets import Targets, labels
 
@@ -104,6 +105,17 @@ class StepEstimator(SequenceEstimator):
         if "outputs_at" in options:
             raise ValueError("outputs_at is set twice: as a parameter and in network_options")
         return {**options, "outputs_at": self.outputs_at}
+
+    def _learn(self, X: Any, y: Any, *others: Any, **more: Any) -> None:
+        # How series are packed depends on what is learned of them.
+        self._learns_steps = y is not None and self._wants_steps(y)
+        try:
+            super()._learn(X, y, *others, **more)
+        finally:
+            self.__dict__.pop("_learns_steps", None)
+
+    def _holds(self, field: str) -> bool:
+        return self._learns_steps and is_of_changes(field)
 
     def _hold(self, packed: PackedSequences, kept: numpy.ndarray | slice, is_new: bool) -> None:
         self._learned = packed, kept, is_new
