@@ -389,3 +389,18 @@ def test_gaps_that_hold_the_last_observation():
         sequences.pack(series, hold=True, layout="times_values_mask")
     with pytest.raises(stableode.InvalidArgumentError, match="not equally far apart"):
         sequences.pack(series, times=[0.0, 1.0, 5.0, 6.0], hold=True)
+
+
+def test_the_way_of_series():
+    """Σ|changes| between the observations of a channel, in its deviations: of the longest series, whatever the layout, units and order."""
+    from stableode.sequences._variation import variation
+
+    nan, series = numpy.nan, numpy.array([[[0.0], [3.0], [1.0], [1.0]], [[2.0], [2.0], [5.0], [2.0]]])
+    expected = 6 / series.std()
+    assert variation(sequences.pack(series)) == pytest.approx(expected) == variation(sequences.pack(series[::-1]))
+    assert variation(sequences.pack(1e6 + 1e3 * series, times=[0.0, 1.0, 4.0, 5.0], integral_channels=True, time_channel=True)) == pytest.approx(expected)
+    gaps = numpy.array([[[nan], [3.0], [nan], [1.0]], [[2.0], [nan], [5.0], [nan]]])
+    assert variation(sequences.pack(gaps)) == pytest.approx(3 / numpy.nanstd(gaps))
+    assert variation(sequences.pack([[1.0], [1.0, 1.0]])) == 0
+    packed = sequences.pack(series)
+    assert variation(packed, numpy.array([1.0, 0.0])) == pytest.approx(5 / series[0].std())

@@ -11,8 +11,9 @@ from .._errors import OutOfRangeError
 from .._tensor import as_array
 from .._text import real
 from ..sequences import PackedSequences, SequenceLayout, pack, pack_in
-from ..sequences._defaults import extra_channels, network_options, span, training_options
+from ..sequences._defaults import extra_channels, is_of_changes, network_options, span, training_options
 from ..sequences._tables import is_long
+from ..sequences._variation import variation
 from ._estimator import Estimator
 from ._rows import used
 from ._scikit import check_is_fitted, check_sample_weight, validate_data
@@ -46,6 +47,7 @@ class SequenceEstimator(Estimator):
 
     _learns_values = False
     layout_: SequenceLayout
+    _way: float
     channels_first: bool
     time_channel: bool | None
     integral_channels: bool | None
@@ -63,6 +65,7 @@ class SequenceEstimator(Estimator):
         series = self._series(X, reset)
         if isinstance(series, PackedSequences):
             self.layout_ = series.layout
+            self._way = variation(series, None if sample_weight is None else check_sample_weight(sample_weight, series.features, dtype=numpy.float64)) if is_of_changes(self._field()) else 0.0
             self._hold(series, slice(None), is_new=True)
             return series.features
         # A series of weight 0 must not change the layout.
@@ -79,6 +82,7 @@ class SequenceEstimator(Estimator):
             raise OutOfRangeError(f"horizon is {horizon}; it must be a finite number > 0")
         packed = pack(series, channels_first=self.channels_first, span=horizon, weights=weights, hold=self._holds(field), **extra)
         self.layout_ = packed.layout
+        self._way = variation(packed, weights) if is_of_changes(field) else 0.0
         self._hold(packed, kept if len(packed) < all_count else slice(None), is_new=True)
         if not _is_flat(X):
             self.n_features_in_ = packed.layout.own
@@ -136,7 +140,7 @@ class SequenceEstimator(Estimator):
 
     def _unset_options(self, options: dict[str, Any], sizes: dict[str, Any], rows: int) -> dict[str, Any]:
         layout = self.layout_.options
-        return {**layout, **network_options(options, self._field(), self.layout_.steps, len(self.layout_.channels))}
+        return {**layout, **network_options(options, self._field(), self.layout_, self._learns_values, self._way)}
 
     def _chosen_options(self, rows: int | None = None) -> dict[str, Any]:
         options = super()._chosen_options(rows)
