@@ -14,15 +14,17 @@ from ._trajectory_data import check_times, numbers
 from ._trajectory_errors import refuse_infinite
 
 if TYPE_CHECKING:
+    from ._trajectory_units import Units
     from .equation import Solution
-    from .trajectories import TrajectoryModel
+    from .network import Network
+    from .sequences._clock import Clock
 
 
-def solve(model: TrajectoryModel, initial_states: Any, times: Any, event: Any, start_times: Any) -> Solution:
-    """See TrajectoryModel.solve."""
-    if model.network.specification.get("known_terms"):
+def solve(network: Network, units: Units, clock: Clock, initial_states: Any, times: Any, event: Any, start_times: Any) -> Solution:
+    """See TrajectoryModel.solve. clock: a copy, which may be set."""
+    if network.specification.get("known_terms"):
         raise IncompatibleError("the model's equation has known terms, of which a solve at asked times knows nothing; rollout follows them")
-    units, clock, width = model._units, replace(model.layout.clock), model.width
+    width = len(units.shift)
     given = numbers(initial_states, "initial_states")
     states = numpy.atleast_2d(given)
     if given.ndim not in (1, 2) or states.shape[1] != width or len(states) == 0:
@@ -34,7 +36,7 @@ def solve(model: TrajectoryModel, initial_states: Any, times: Any, event: Any, s
     begins = None if start_times is None else _begins(clock.numbers(start_times, "start_times"), moments, len(states))
     z = units.inwards(states)
     refuse_infinite(states, z, None, "initial_states")
-    found = model.network.solve(
+    found = network.solve(
         times=units.moments_inwards(moments - moments[0]), start_states=z, start_times=None if begins is None else units.moments_inwards(begins - moments[0]),
         event=None if event is None else _event_inwards(event, units.shift, units.scale),
     )

@@ -203,7 +203,7 @@ class TrajectoryModel:
         Errors: IncompatibleError for a model with fixed steps or known terms; ShapeMismatchError; InvalidDataError for times that descend or are not finite.
         """
         self._refuse_missing_terms()
-        return solve(self, initial_states, times, event, start_times)
+        return solve(self.network, self._units, replace(self.layout.clock), initial_states, times, event, start_times)
 
     def field(self, t: ArrayLike | None, y: ArrayLike) -> numpy.ndarray:
         """ẏ in the units of the data: y [width] or [samples, width]. The fitted field is the same at all times t, dates or numbers, which may be None; known terms are added at time t,
