@@ -340,6 +340,7 @@ def _fitted(
     features[:, : packed.width] = units.inwards(features[:, : packed.width])
     features[:, packed.width :] = units.moments_inwards(features[:, packed.width :])
     refuse_infinite(packed.features[:, : packed.width], features[:, : packed.width], packed.names, "the initial state")
+    before = network.parameter_vector
     with in_units_of_the_data(units, packed.layout.clock, packed.names, packed.times):
         result = network.fit_trajectories(
             features, states, initial_states="fitted" if flag(fits_initial_states, "fit_initial_states") else "given", time_limit=time_limit,
@@ -349,6 +350,11 @@ def _fitted(
     result = replace(result, initial_states=starts)
     note(network, units.shift, units.scale, units.moment, packed.layout, result)
     _warn_of_losses(result, features[:, : packed.width], states, network)
+    if result.outcome == "ok" and numpy.array_equal(before, network.parameter_vector):
+        warnings.warn(
+            f"none of the {result.steps} steps lowered the objective, so that the model has the parameters with which the fit began: the steps of the optimizer went astray; try a smaller learning_rate, the optimizer lbfgs, or shorter segments",
+            stacklevel=3,
+        )
     return TrajectoryModel(network, starts, result, units.shift, units.scale, units.moment, known, layout=packed.layout)
 
 
