@@ -923,8 +923,8 @@ typedef struct sode_trajectory_fit {
  * penalty (continuity) that grows from round to round; it also fits chaotic trajectories, which no shot from the first state follows (Bock & Plitt 1984).
  * The network gets the fitted parameters, and initial_states [trajectories, width], if it is not NULL, the states at the first times. The network's own loss
  * measures residuals. callback may be NULL; it gets SODE_PROGRESS_STEP with epoch (the round), step, objective and seconds. limits may be NULL; its epochs must
- * be 0. Returns how the last round ended: SODE_OK after the option `epochs` steps, SODE_CONVERGED or SODE_NO_DESCENT; or the reason of an early end, with which the
- * network has the parameters of the last complete step. An early end before the first step changes nothing and writes nothing. SODE_ERR_NOT_FINITE names the
+ * be 0. Returns how the last round ended: SODE_OK after the option `epochs` steps, SODE_CONVERGED or SODE_NO_DESCENT; or the reason of an early end. In all cases the
+ * network has the parameters with the lowest objective that was evaluated in the last round. An early end before the first step changes nothing and writes nothing. SODE_ERR_NOT_FINITE names the
  * trajectory that diverges at the first guess: shorter segments help. SODE_ERR_INVALID_DATA names an infinite observation, or says that there is none. */
 SODE_API sode_status sode_network_fit_trajectories(sode_network *network, const sode_tensor *features, const sode_tensor *states, const char *options,
                                                    size_t length, sode_callback callback, void *user_data, const sode_limits *limits,

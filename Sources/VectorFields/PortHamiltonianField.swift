@@ -10,7 +10,7 @@ import Settings
 /// A is n × n, B rank × n, W hidden × n. J is computed once per batch; its gradient G becomes dA = ½(G − Gᵀ). Cost: five products.
 package final class PortHamiltonianField: MappedField {
   package let plan: LayerPlan
-  package let map: ChainMap
+  package let map: ThenMap<SumMap<ComposedMap, ScalingMap>, SumMap<AffineMap, ComposedMap>>
   package var isDamped: Bool { true }
 
   /// Takes the options `hidden_width`, the rows of W; `dissipation_width`, the rows of B; `epsilon`.
@@ -20,14 +20,13 @@ package final class PortHamiltonianField: MappedField {
     let turning = try plan.weight("A", prepared: .antisymmetric(damping: 0))
     let dissipation = try plan.weight("B", outputs: rank == 0 ? configuration.width : rank, for: .gradient)
     let weights = try plan.weight("W", outputs: try configuration.hiddenWidth(), for: .gradient)
-    map = ChainMap([
+    map = ThenMap(
       SumMap(
         ComposedMap(gradientOf: weights, bias: plan.bias("b", of: weights), configuration.activation, factor: 1),
         ScalingMap(try configuration.options.real("epsilon"), rows: configuration.rows)),
-      SumMap(
+      then: SumMap(
         AffineMap(turning, bias: .none, nil),
-        ComposedMap(AffineMap(dissipation, bias: .none, nil), then: AffineMap(dissipation.transposed, bias: .none, nil, factor: -1))),
-    ])
+        ComposedMap(AffineMap(dissipation, bias: .none, nil), then: AffineMap(dissipation.transposed, bias: .none, nil, factor: -1))))
     self.plan = plan
   }
 }

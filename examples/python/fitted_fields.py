@@ -105,7 +105,7 @@ def fit(system: System, field: str, times: numpy.ndarray, states: numpy.ndarray,
     """(model, seconds of the processor): first in segments of five intervals, then along whole trajectories."""
     start = time.process_time()
     model = trajectories.fit(times, states, field=field, integrator="rk4", segment=5, rounds=2, epochs=100, seed=seed, **system.options)
-    model = model.refit(times, states, epochs=1000)
+    model = model.refit(times, states, epochs=500)
     return model, time.process_time() - start
 
 

@@ -43,14 +43,14 @@ package struct MeasuredTrajectories {
     return last
   }
 
-  /// First guesses of one number of the state at ascending times: the given initial state at the first time; later what was observed, or the observations around it, interpolated linearly in time; with none, the given initial state.
+  /// Calls `body` with the place and the first guess of one number of the state at each of ascending times: the given initial state at the first time; later what was observed, or the observations around it, interpolated linearly in time; with none, the given initial state.
   ///
   /// Cost: one pass over the times.
-  package func guesses(_ trajectory: Int, _ times: [Int], _ feature: Int) -> [Double] {
+  package func forEachGuess(_ trajectory: Int, _ times: some Sequence<Int>, _ feature: Int, _ body: (_ place: Int, _ guess: Double) -> Void) {
     let given = features.number(row: trajectory, column: feature)
     // The state at the first time counts as observed.
     var (before, left, after) = (0, given, 0)
-    return times.map { index in
+    func guess(_ index: Int) -> Double {
       guard index > 0 else { return given }
       // `after` is the first observation at or behind the time, `before` the last one ahead of it.
       while after < index || (after < steps && observation(trajectory, after, feature).isNaN) {
@@ -63,5 +63,6 @@ package struct MeasuredTrajectories {
       guard after > index, whole > 0 else { return right }
       return left + (right - left) * (interval(trajectory, from: before, to: index) / whole)
     }
+    for (place, index) in times.enumerated() { body(place, guess(index)) }
   }
 }

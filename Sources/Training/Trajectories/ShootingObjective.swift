@@ -24,6 +24,10 @@ package final class ShootingObjective: Objective {
   package let repeats = true
   /// The value at the last point that was evaluated; NaN before the first one.
   package private(set) var latest = Double.nan
+  /// The lowest value of the round, and where it was found.
+  private var lowest = Double.infinity
+  private let best: Vector
+  private let bestBuffer: Buffer
 
   /// - Throws: `.memory`.
   package init(_ segments: TrajectorySegments, fitsInitialStates: Bool, threads: Int) throws(Failure) {
@@ -35,6 +39,9 @@ package final class ShootingObjective: Objective {
     buffer = try Buffer(count: overflow ? -1 : numbers, precision: plan.precision)
     featureGradient = MutableTensorView(buffer.base, type: ElementType(plan.precision), rows: segments.count, columns: plan.inputs)
     loss = try ShootingLoss(plan.loss, segments)
+    let variables = plan.parameterCount + segments.count * segments.width
+    bestBuffer = try Buffer(count: variables, precision: plan.precision)
+    best = bestBuffer.vector(count: variables, precision: plan.precision)
   }
 
   /// The number of variables: parameters, then the states at which segments begin.
@@ -46,7 +53,12 @@ package final class ShootingObjective: Objective {
   /// Begins a round with the weight ρ of a squared gap.
   package func begin(strength: Double) {
     loss.set(strength: strength)
-    (hasBegun, latest) = (false, .nan)
+    (hasBegun, latest, lowest) = (false, .nan, .infinity)
+  }
+
+  /// Copies the point with the lowest value of the round, of all that were evaluated, to `variables`; without one they stay as they are.
+  package func takeBest(_ variables: Vector) {
+    if lowest < .infinity { copy(best, into: variables) }
   }
 
   package func value(at variables: Vector) throws(Failure) -> Double { try evaluate(variables, gradient: nil) }
@@ -79,6 +91,10 @@ package final class ShootingObjective: Objective {
       if !fitsInitialStates { segments.forEachInitialState { _, range in fill(own[range], 0) } }
     }
     latest = result.lossSum / total
+    if latest < lowest {
+      lowest = latest
+      copy(variables, into: best)
+    }
     return latest
   }
 

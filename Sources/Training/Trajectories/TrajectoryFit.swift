@@ -67,7 +67,7 @@ package struct TrajectoryFit {
   /// - Parameters:
   ///   - initialStates: gets the fitted states at the first times, trajectories × width; nil if they are not wanted.
   ///   - onEvent: called on this thread about every 50 ms: 0 goes on, > 0 stops, < 0 fails.
-  /// - Returns: why the last round ended: `ok` after the option `epochs` steps, `converged`, or `noDescent`; or the reason why the fit ended early, with which the network has the parameters of the last complete step.
+  /// - Returns: why the last round ended: `ok` after the option `epochs` steps, `converged`, or `noDescent`; or the reason why the fit ended early. The network has the parameters with the lowest objective that was evaluated in the last round.
   /// - Throws: `.notFinite` and others for trajectories that diverge at the first guess, which segments help against; `.state` if the network's parameters were replaced meanwhile; `.memory`; the callback's failure; the reason why the work must end before the first step, where nothing is written.
   package func run(initialStates: MutableTensorView? = nil, onEvent: @escaping (TrajectoryFitEvent) -> Int32 = { _ in 0 }) throws(Failure) -> (status: Status, report: TrajectoryFitReport) {
     var report = TrajectoryFitReport()
@@ -92,12 +92,16 @@ package struct TrajectoryFit {
           event = TrajectoryFitEvent(round: round + 1, step: report.steps, objective: objective.latest)
         }
         status = ending?.status ?? .ok
+        // The steps of first-order methods may raise the objective, and the last one has not been evaluated yet.
+        _ = try objective.value(at: variables)
+        objective.takeBest(variables)
       }
       (report.loss, report.largestGap) = try objective.figures(at: variables)
     } catch {
-      // A fit that ends early ends as requested, with the last complete step; before the first one there is nothing to write.
+      // A fit that ends early ends as requested, with the best point of its round; before the first step there is nothing to write.
       guard error.status.rawValue > 0, report.steps > 0 else { throw error }
       status = error.status
+      objective.takeBest(variables)
     }
     guard try network.publish(objective.parameters(variables), over: snapshot.version) != nil else {
       throw Failure(.state, "the network's parameters were replaced during the fit, and stay as they are")

@@ -13,8 +13,6 @@ package final class TrajectorySegments {
   /// Numbers of a state, and times of a segment.
   package let width: Int
   package let points: Int
-  /// The first segment of each trajectory.
-  package let first: [Int]
   /// Segments × inputs, float64: states, which `place` writes, then times.
   package let features: MutableTensorView
   /// Segments × (points·width), float64; NaN for what was not observed.
@@ -23,6 +21,11 @@ package final class TrajectorySegments {
   package let following: Vector
   /// The observed numbers of all segments.
   package let observedCount: Int
+  /// The first segment of each trajectory, and behind them the number of segments; float64, as the other numbers, so that all lie in memory that counts.
+  private let firsts: Vector
+  /// The trajectory of each segment, and the number of the time at which it begins.
+  private let owners: Vector
+  private let beginnings: Vector
   private let buffer: Buffer
   private let trajectories: MeasuredTrajectories
 
@@ -34,62 +37,66 @@ package final class TrajectorySegments {
     let (width, steps) = (trajectories.width, trajectories.steps)
     let intervals = segment == 0 ? steps - 1 : min(segment, steps - 1)
     let points = intervals + 1
-    var cuts: [(trajectory: Int, start: Int, end: Int, isLast: Bool)] = []
-    var first: [Int] = []
     var work = WatchedWork()
+    var count = 0
     for trajectory in 0..<trajectories.count {
       try work.spend(steps * width)
-      first.append(cuts.count)
-      let last = trajectories.lastTime(of: trajectory)
-      var start = 0
-      repeat {
-        let end = min(start + max(intervals, 1), last)
-        cuts.append((trajectory, start, end, end == last))
-        start = end
-      } while start < last
+      count += max(1, (trajectories.lastTime(of: trajectory) + max(intervals, 1) - 1) / max(intervals, 1))
     }
     self.plan = points == steps ? plan : try plan.withSteps(points)
-    (self.width, self.points, self.first, count, self.trajectories) = (width, points, first, cuts.count, trajectories)
+    (self.width, self.points, self.count, self.trajectories) = (width, points, count, trajectories)
     let (inputs, outputs) = (width + points, points * width)
-    let (numbers, overflow) = count.multipliedReportingOverflow(by: inputs + outputs + 1)
-    let (buffer, count) = (try Buffer(count: overflow ? -1 : numbers, precision: .float64), cuts.count)
+    let (numbers, overflow) = count.multipliedReportingOverflow(by: inputs + outputs + 3)
+    let buffer = try Buffer(count: overflow || numbers > Int.max / 2 ? -1 : numbers + trajectories.count + 1, precision: .float64)
     self.buffer = buffer
     features = MutableTensorView(buffer.base, type: .float64, rows: count, columns: inputs)
     targets = TensorView(UnsafeRawPointer(buffer.base) + 8 * inputs * count, type: .float64, rows: count, columns: outputs)
-    following = buffer.vector(count: count, precision: .float64, offset: 8 * (inputs + outputs) * count)
-    let (featureNumbers, goalNumbers) = (buffer.vector(count: count * inputs, precision: .float64), buffer.vector(count: count * outputs, precision: .float64, offset: 8 * inputs * count))
-    var total = 0
-    for (index, cut) in cuts.enumerated() {
-      try work.spend(points * width)
-      for point in 0..<points {
-        let isInside = cut.start + point <= cut.end
-        featureNumbers.store(trajectories.time(cut.trajectory, min(cut.start + point, cut.end), segmentFrom: cut.start), at: index * inputs + width + point)
-        for k in 0..<width {
-          let isCounted = isInside && (cut.isLast || cut.start + point < cut.end)
-          let value = isCounted ? trajectories.observation(cut.trajectory, cut.start + point, k) : .nan
-          if !value.isNaN { total += 1 }
-          goalNumbers.store(value, at: index * outputs + point * width + k)
-        }
-      }
-      following.store(cut.isLast ? 0 : 1, at: index)
+    var offset = (inputs + outputs) * count
+    func next(_ count: Int) -> Vector {
+      defer { offset += count }
+      return buffer.vector(count: count, precision: .float64, offset: 8 * offset)
     }
+    (following, owners, beginnings, firsts) = (next(count), next(count), next(count), next(trajectories.count + 1))
+    let (featureNumbers, goalNumbers) = (buffer.vector(count: count * inputs, precision: .float64), buffer.vector(count: count * outputs, precision: .float64, offset: 8 * inputs * count))
+    var (total, index) = (0, 0)
+    for trajectory in 0..<trajectories.count {
+      firsts.store(Double(index), at: trajectory)
+      let last = trajectories.lastTime(of: trajectory)
+      var start = 0
+      repeat {
+        try work.spend(points * width)
+        let end = min(start + max(intervals, 1), last)
+        for point in 0..<points {
+          let isCounted = start + point < end || (start + point == end && end == last)
+          featureNumbers.store(trajectories.time(trajectory, min(start + point, end), segmentFrom: start), at: index * inputs + width + point)
+          for k in 0..<width {
+            let value = isCounted ? trajectories.observation(trajectory, start + point, k) : .nan
+            if !value.isNaN { total += 1 }
+            goalNumbers.store(value, at: index * outputs + point * width + k)
+          }
+        }
+        following.store(end == last ? 0 : 1, at: index)
+        owners.store(Double(trajectory), at: index)
+        beginnings.store(Double(start), at: index)
+        (start, index) = (end, index + 1)
+      } while start < last
+    }
+    firsts.store(Double(index), at: trajectories.count)
     observedCount = total
     guard total > 0 else { throw Failure(.invalidData, "states holds no observation: all numbers are NaN") }
-    starts = cuts.map { ($0.trajectory, $0.start) }
   }
 
-  /// The trajectory and the time's number at which each segment begins.
-  private let starts: [(trajectory: Int, time: Int)]
+  /// The segments of a trajectory.
+  package func segments(of trajectory: Int) -> Range<Int> { Int(firsts.load(trajectory))..<Int(firsts.load(trajectory + 1)) }
 
   /// Writes the states at which segments begin before anything is fitted: the given initial states, and the observations at later starts, interpolated in time where there is none.
   package func begin(_ states: Vector) throws(Failure) {
     var work = WatchedWork()
-    for (trajectory, segment) in first.enumerated() {
-      let end = trajectory + 1 < first.count ? first[trajectory + 1] : count
-      let times = starts[segment..<end].map(\.time)
+    for trajectory in 0..<trajectories.count {
+      let own = segments(of: trajectory)
       for k in 0..<width {
         try work.spend(trajectories.steps)
-        for (index, guess) in trajectories.guesses(trajectory, times, k).enumerated() { states.store(guess, at: (segment + index) * width + k) }
+        trajectories.forEachGuess(trajectory, own.lazy.map { [beginnings] in Int(beginnings.load($0)) }, k) { states.store($1, at: (own.lowerBound + $0) * width + k) }
       }
     }
   }
@@ -102,11 +109,16 @@ package final class TrajectorySegments {
 
   /// Calls `body` with the range, among all starts, of each trajectory's initial state.
   package func forEachInitialState(_ body: (_ trajectory: Int, _ range: Range<Int>) -> Void) {
-    for (trajectory, segment) in first.enumerated() { body(trajectory, segment * width..<(segment + 1) * width) }
+    for trajectory in 0..<trajectories.count {
+      let segment = segments(of: trajectory).lowerBound
+      body(trajectory, segment * width..<(segment + 1) * width)
+    }
   }
 
   /// The segments as a batch, whose messages name the trajectory and the time at which a segment begins.
   package var source: BatchSource {
-    BatchSource(features: features.view, normalization: nil) { [starts] in "row \(starts[$0].trajectory), from time \(starts[$0].time) on" }
+    BatchSource(features: features.view, normalization: nil) { [owners, beginnings, buffer] segment in
+      withExtendedLifetime(buffer) { "row \(Int(owners.load(segment))), from time \(Int(beginnings.load(segment))) on" }
+    }
   }
 }

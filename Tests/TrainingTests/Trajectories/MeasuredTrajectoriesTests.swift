@@ -4,6 +4,18 @@ import TestSupport
 import Testing
 import Training
 
+extension MeasuredTrajectories {
+  /// The guesses in an array.
+  fileprivate func guesses(_ trajectory: Int, _ times: [Int], _ feature: Int) -> [Double] {
+    var found: [Double] = []
+    forEachGuess(trajectory, times, feature) { place, guess in
+      #expect(place == found.count)
+      found.append(guess)
+    }
+    return found
+  }
+}
+
 struct MeasuredTrajectoriesTests {
   /// One trajectory of two numbers at the times 0, 1, 3, 4, 4, of which the last is a repetition without an observation.
   private static let features: [Double] = [5, 7, 0, 1, 3, 4, 4]

@@ -41,7 +41,7 @@ struct TrajectoryFitTests {
     #expect(failure?.status == .incompatible && failure?.message.contains("opening trajectory") == true)
   }
 
-  /// A callback can end a fit: the network has the parameters of the last complete step, and the objective after it is known for every method.
+  /// A callback can end a fit: the network has the best parameters of the round, and the objective after a step is known for every method.
   @Test func aFitEndsWhereItIsToldTo() throws {
     let own = try TrajectoryCase(field: #""field": "two_layer", "hidden_width": 6"#)
     let (before, starts) = (own.network.snapshot.version, try TestSupport.Numbers([Double](repeating: 7, count: 6), .float64))
@@ -91,6 +91,15 @@ struct TrajectoryFitTests {
     let long = try TrajectoryCase()
     let (last, more) = try long.fit([("epochs", .integer(100_000))]).run()
     #expect((last == .converged || last == .noDescent) && more.steps > 2 && more.steps < 100_000 && more.loss <= report.loss)
+  }
+
+  /// Of all iterates the best is kept: with a learning rate that makes a method jump, more steps never end at a higher loss.
+  @Test func theBestIterateIsKept() throws {
+    let losses = try (1...12).map { epochs in
+      let own = try TrajectoryCase()
+      return try own.fit([("optimizer", .text("adam")), ("learning_rate", .real(0.6)), ("epochs", .integer(Int64(epochs)))]).run().report.loss
+    }
+    #expect(zip(losses, losses.dropFirst()).allSatisfy { $0.1 <= $0.0 } && Set(losses).count < losses.count, "\(losses)")
   }
 
   /// A field that explodes at the first guess is named, with the row of the trajectory.

@@ -11,7 +11,7 @@ struct TrajectorySegmentsTests {
   @Test func segmentsCoverATrajectory() throws {
     let own = try TrajectoryCase(count: 2)
     let segments = try TrajectorySegments(try own.trajectories, own.network.plan, segment: 5)
-    #expect(segments.count == 6 && segments.points == 6 && segments.first == [0, 3] && segments.observedCount == 2 * 13 * 2)
+    #expect(segments.count == 6 && segments.points == 6 && segments.segments(of: 0) == 0..<3 && segments.segments(of: 1) == 3..<6 && segments.observedCount == 2 * 13 * 2)
     #expect((0..<6).map { segments.following.load($0) } == [1, 1, 0, 1, 1, 0])
     let times = (0..<6).map { segment in (0..<6).map { segments.features.view.number(row: segment, column: 2 + $0) } }
     let given = (0..<13).map { own.features[2 + $0] }

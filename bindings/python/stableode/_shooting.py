@@ -102,7 +102,7 @@ class Shooting(Model):
         cancel: a CancelToken, which ends the fit.
         options: segment, continuity, rounds, initial_states, optimizer, epochs …; `stableode.options("trajectory_fit")` describes each.
 
-        After an early end the network has the parameters of the last complete step. Errors: IncompatibleError for another network;
+        The network gets the parameters with the lowest objective of the last round, also after an early end. Errors: IncompatibleError for another network;
         NotFiniteError naming the trajectory that diverges at the first guess, which shorter segments help against.
         """
         if on_progress is not None and not callable(on_progress):

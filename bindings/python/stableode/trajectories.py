@@ -27,6 +27,7 @@ from ._trajectory_data import PackedTrajectories, TrajectoryLayout, called, chec
 from ._trajectory_errors import in_units_of_the_data, refuse_infinite
 from ._trajectory_file import note, read
 from ._trajectory_known import KnownTerms, difference_jacobian
+from ._trajectory_solve import solve
 from ._trajectory_times import divided
 from ._trajectory_units import Units
 from .introspection import options as _options
@@ -178,6 +179,32 @@ class TrajectoryModel:
         asked = states[:, :count] if places is None else numpy.take_along_axis(states, places[..., None], axis=1)
         return asked[0] if single else asked
 
+    def solve(
+        self,
+        initial_states: ArrayLike,
+        times: ArrayLike,
+        *,
+        event: tuple[ArrayLike, float] | tuple[ArrayLike, float, int] | None = None,
+        start_times: ArrayLike | None = None,
+    ) -> equation.Solution:
+        """Solves the equation with the model's adaptive integrator (dopri5, tsit5), each trajectory up to an event of its own: a Solution in the units of the data.
+
+        initial_states: [trajectories, width], or [width] for one trajectory, at the first of the times. times: [times], ascending, numbers or dates as in the fit; solves end at the last one.
+        event: (w, level) or (w, level, direction). The solve of a trajectory ends where w·y first crosses the level; direction 1 means rising, −1 falling, 0 either.
+        start_times: when each trajectory begins [trajectories], between the first and the last of the times; None: at the first. States before are NaN.
+
+        `end_times` are times as those of the fit, dates where it had dates and every solve has ended at a time. `restart_states` are the states at the events, from which a solve goes on:
+
+            first = model.solve(states, times, event=(w, level))
+            met = first.ends == stableode.END_EVENT
+            rest = model.solve(first.restart_states[met], times, event=(w, level), start_times=first.end_times[met])
+
+        A trajectory whose steps fail raises no error: `ends` marks it, and `reasons` says why, in the network's units.
+        Errors: IncompatibleError for a model with fixed steps or known terms; ShapeMismatchError; InvalidDataError for times that descend or are not finite.
+        """
+        self._refuse_missing_terms()
+        return solve(self.network, self._units, replace(self.layout.clock), initial_states, times, event, start_times)
+
     def field(self, t: ArrayLike | None, y: ArrayLike) -> numpy.ndarray:
         """ẏ in the units of the data: y [width] or [samples, width]. The fitted field is the same at all times t, dates or numbers, which may be None; known terms are added at time t,
         one time or [samples].
@@ -313,6 +340,7 @@ def _fitted(
     features[:, : packed.width] = units.inwards(features[:, : packed.width])
     features[:, packed.width :] = units.moments_inwards(features[:, packed.width :])
     refuse_infinite(packed.features[:, : packed.width], features[:, : packed.width], packed.names, "the initial state")
+    before = network.parameter_vector
     with in_units_of_the_data(units, packed.layout.clock, packed.names, packed.times):
         result = network.fit_trajectories(
             features, states, initial_states="fitted" if flag(fits_initial_states, "fit_initial_states") else "given", time_limit=time_limit,
@@ -322,6 +350,11 @@ def _fitted(
     result = replace(result, initial_states=starts)
     note(network, units.shift, units.scale, units.moment, packed.layout, result)
     _warn_of_losses(result, features[:, : packed.width], states, network)
+    if result.outcome == "ok" and numpy.array_equal(before, network.parameter_vector):
+        warnings.warn(
+            f"none of the {result.steps} steps lowered the objective, so that the model has the parameters with which the fit began: the steps of the optimizer went astray; try a smaller learning_rate, the optimizer lbfgs, or shorter segments",
+            stacklevel=3,
+        )
     return TrajectoryModel(network, starts, result, units.shift, units.scale, units.moment, known, layout=packed.layout)
 
 

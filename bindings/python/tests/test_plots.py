@@ -295,6 +295,12 @@ def oscillator():
         (lambda m: plots.rollout(m, TIMES, numpy.ma.masked_less(OSCILLATION, 0)), stableode.UnsupportedTypeError, "states is a masked array"),
         (lambda m: plots.series(None, OSCILLATION), stableode.UnsupportedTypeError, "network is a NoneType; it must be a Network"),
         (lambda m: plots.trajectories(m, OSCILLATION), stableode.UnsupportedTypeError, "network is a TrajectoryModel; it must be a Network"),
+        (lambda m: plots.stability_region(None), stableode.UnsupportedTypeError, "report is a NoneType; it must be a StabilityReport"),
+        (lambda m: plots.energy(m), stableode.UnsupportedTypeError, "report is a TrajectoryModel; it must be a StabilityReport"),
+        (lambda m: plots.singular_values(3), stableode.UnsupportedTypeError, "report is a int"),
+        (lambda m: plots.stability(None), stableode.UnsupportedTypeError, "report is a NoneType"),
+        (lambda m: plots.training_curves(None), stableode.UnsupportedTypeError, "history is a NoneType; it must be a History"),
+        (lambda m: plots.training_curves([1, 2]), stableode.UnsupportedTypeError, "history is a list; it must be a History"),
         (lambda m: plots.multistep_weights(None), stableode.UnsupportedTypeError, "network is a NoneType"),
     ],
 )

@@ -88,12 +88,16 @@ def test_defaults_follow_the_length_of_series():
     random, names = numpy.random.default_rng(0), ["a", "b"] * 3
     for steps, channels, epochs in ((30, 1, 100), (100, 1, 200), (200, 2, 200), (300, 1, 300)):
         classifier = StableODESequenceClassifier().fit(random.normal(size=(6, steps, channels)), names)
-        assert classifier.n_iter_ == epochs and classifier.network_.specification["blocks"][0]["layers"] == steps
+        block = classifier.network_.specification["blocks"][0]
+        assert classifier.n_iter_ == epochs and block["layers"] == steps and block["initial_scale"] == min(epochs / 100, 2)
     assert StableODESequenceRegressor().fit(random.normal(size=(6, 30, 1)), range(6)).n_iter_ == 300
     # Layers see all changes of a long path with jumps, and training is not carried away by them.
     jumps = random.standard_t(2, size=(40, 600, 1))
     classifier = StableODESequenceClassifier(field="neural_cde", random_state=0, epochs=10).fit(jumps, numpy.arange(40) % 2)
-    assert classifier.loss_curve_[-1] < 10
+    assert classifier.loss_curve_[-1] < 10 and classifier.network_.specification["blocks"][0]["initial_scale"] == 0.3
+    smooth = numpy.sin(numpy.arange(40)[:, None, None] + numpy.linspace(0, 12, 300)[:, None])
+    larger = StableODESequenceClassifier(field="neural_cde", epochs=1).fit(smooth, numpy.arange(40) % 2)
+    assert larger.network_.specification["blocks"][0]["initial_scale"] == pytest.approx(0.9)
     quiet = StableODESequenceClassifier(field="neural_cde", epochs=1, network_options={"noise": "none"}).fit(SERIES, LABELS)
     assert quiet.network_.specification["blocks"][0]["noise"] == "none"
 

@@ -32,6 +32,7 @@ def warnings_are_errors():
         ),
         (SERIES, dict(channels=3), stableode.UnsupportedTypeError, "channels is a int"),
         (SERIES, dict(channels="ab"), stableode.ShapeMismatchError, "channels has 1 names"),
+        (SERIES, dict(channels=["x", "x"]), stableode.InvalidArgumentError, "channels names 'x' twice"),
         (SERIES, dict(steps=2**40), stableode.OutOfRangeError, "steps is 1099511627776; it must be between 1 and 1000000"),
         (SERIES, dict(times="abc"), stableode.UnsupportedTypeError, "times holds texts"),
         (dict(series=[0, 0], time=["a", "b"], x=[1.0, 2.0]), {}, stableode.UnsupportedTypeError, "column 'time' holds texts; times are numbers, dates or durations"),
@@ -76,6 +77,15 @@ def test_a_choice_of_series_is_checked():
 def test_targets_have_the_steps_of_the_series(targets, text):
     with pytest.raises(stableode.ShapeMismatchError, match=text):
         sequences.pack(SERIES).pack_targets(targets)
+
+
+def test_negative_labels_are_named():
+    packed = sequences.pack(SERIES)
+    with pytest.raises(stableode.InvalidDataError, match="the label of series 1, step 2, is -3; labels are integers ≥ 0, or −1"):
+        packed.pack_targets([[0, 1, -1, 0, 1], [0, 1, -3]])
+    table = sequences.pack({"series": [1, 0, 1], "time": [2.0, 0.0, 1.0], "x": [5.0, 6.0, 7.0]})
+    with pytest.raises(stableode.InvalidDataError, match="the label of row 2 is -2"):
+        table.pack_targets([1, 0, -2])
 
 
 def test_infinite_targets_are_named():

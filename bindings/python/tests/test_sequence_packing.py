@@ -363,3 +363,44 @@ def test_later_series_have_times_of_the_same_kind():
         by_numbers.pack([numpy.ones((3, 1))], [days])
     with pytest.raises(stableode.UnsupportedTypeError, match="holds numbers, but the times of the first series were dates"):
         by_dates.pack([numpy.ones((3, 1))], [numpy.arange(3.0)])
+
+
+def test_gaps_that_hold_the_last_observation():
+    nan = numpy.nan
+    series = [numpy.array([[nan, 1.0], [2.0, nan], [nan, nan], [4.0, 3.0]]), numpy.array([[5.0, nan], [nan, 7.0]])]
+    packed = sequences.pack(series, hold=True, time_channel=True)
+    first = packed.layout.held
+    assert packed.layout.kind == "values" and numpy.abs(first - [11 / 3, 11 / 3]).max() < 0.5  # about the means
+    expected = [
+        [[first[0], 1, 0], [2, 1, 1], [2, 1, 2], [4, 3, 3]],
+        [[5, first[1], 0], [5, 7, 1], [5, 7, 1], [5, 7, 1]],
+    ]
+    numpy.testing.assert_array_equal(packed.features.reshape(2, 4, 3), expected)
+    assert packed.lengths.tolist() == [4, 2] and [len(part) for part in packed.unpack(packed.features.reshape(2, 4, 3))] == [4, 2]
+    again = pickle.loads(pickle.dumps(packed.layout))
+    assert again == packed.layout and numpy.array_equal(sequences.pack_in(again, series[1:]).features, packed.features[1:])
+    # Integrals do not see later observations: that of 2, held over two steps.
+    made = sequences.pack(series, hold=True, integral_channels=True)
+    steps = made.features.reshape(2, 4, 4)[0, :, 2]
+    assert steps[2] - steps[1] == pytest.approx(2 - made.layout.centers[0])
+    on_grid = sequences.pack(series, times=0.5 * numpy.arange(4), hold=True, time_channel=True)
+    numpy.testing.assert_array_equal(on_grid.features.reshape(2, 4, 3)[..., :2], packed.features.reshape(2, 4, 3)[..., :2])
+    with pytest.raises(stableode.InvalidArgumentError, match="layout is 'times_values_mask'"):
+        sequences.pack(series, hold=True, layout="times_values_mask")
+    with pytest.raises(stableode.InvalidArgumentError, match="not equally far apart"):
+        sequences.pack(series, times=[0.0, 1.0, 5.0, 6.0], hold=True)
+
+
+def test_the_way_of_series():
+    """Σ|changes| between the observations of a channel, in its deviations: of the longest series, whatever the layout, units and order."""
+    from stableode.sequences._variation import variation
+
+    nan, series = numpy.nan, numpy.array([[[0.0], [3.0], [1.0], [1.0]], [[2.0], [2.0], [5.0], [2.0]]])
+    expected = 6 / series.std()
+    assert variation(sequences.pack(series)) == pytest.approx(expected) == variation(sequences.pack(series[::-1]))
+    assert variation(sequences.pack(1e6 + 1e3 * series, times=[0.0, 1.0, 4.0, 5.0], integral_channels=True, time_channel=True)) == pytest.approx(expected)
+    gaps = numpy.array([[[nan], [3.0], [nan], [1.0]], [[2.0], [nan], [5.0], [nan]]])
+    assert variation(sequences.pack(gaps)) == pytest.approx(3 / numpy.nanstd(gaps))
+    assert variation(sequences.pack([[1.0], [1.0, 1.0]])) == 0
+    packed = sequences.pack(series)
+    assert variation(packed, numpy.array([1.0, 0.0])) == pytest.approx(5 / series[0].std())

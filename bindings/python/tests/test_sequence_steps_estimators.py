@@ -1,4 +1,4 @@
-"""The regressor of series with values at every step: the forms of targets, what was not observed, forecasts, and going on."""
+"""The estimators of series with values or classes at every step: the forms of targets, what was not observed, forecasts, and going on."""
 
 import pickle
 
@@ -9,7 +9,7 @@ from sklearn.model_selection import cross_val_score
 
 import stableode
 from stableode import sequences
-from stableode.sklearn import StableODESequenceRegressor
+from stableode.sklearn import StableODESequenceClassifier, StableODESequenceRegressor
 
 
 def waves(samples=40, steps=30, seed=0):
@@ -150,3 +150,96 @@ def test_what_is_refused():
     with pytest.raises(stableode.InvalidDataError, match="no observed step"):
         fitted.fit(WAVES, numpy.full_like(SUMS, numpy.nan))
     assert fitted.predict(WAVES).shape == (40, 30, 1)
+
+
+WALKS = numpy.random.default_rng(5).normal(size=(60, 30, 1))
+SIGNS = numpy.where(WALKS.cumsum(axis=1)[..., 0] > 0, "up", "down")
+CUT = [part[: 15 + number % 16] for number, part in enumerate(WALKS)]
+CUT_SIGNS = [part[: 15 + number % 16] for number, part in enumerate(SIGNS)]
+
+
+def test_classes_of_steps():
+    classifier = StableODESequenceClassifier(outputs_at="steps", random_state=0, epochs=40).fit(WALKS, SIGNS)
+    found, probabilities = classifier.predict(WALKS), classifier.predict_proba(WALKS)
+    assert classifier.score(WALKS, SIGNS) == (found == SIGNS).mean() > 0.85 and classifier.classes_.tolist() == ["down", "up"]
+    assert probabilities.shape == (60, 30, 2) and (classifier.classes_[probabilities.argmax(axis=2)] == found).all()
+    numpy.testing.assert_allclose(numpy.log(probabilities), classifier.predict_log_proba(WALKS), rtol=1e-6)
+    assert ((classifier.decision_function(WALKS) > 0) == (found == "up")).all()
+    # What was read so far decides.
+    changed = WALKS.copy()
+    changed[:, 20:] += 9
+    assert (classifier.predict(changed)[:, :20] == found[:, :20]).all()
+    # More than two classes, of numbers, among them −1.
+    levels = numpy.digitize(WALKS.cumsum(axis=1)[..., 0], [-2, 2]) - 1
+    three = StableODESequenceClassifier(outputs_at="steps", random_state=0, epochs=40).fit(WALKS, levels)
+    assert three.classes_.tolist() == [-1, 0, 1] and three.score(WALKS, levels) > 0.7 and three.decision_function(WALKS).shape == (60, 30, 3)
+    again = pickle.loads(pickle.dumps(three))
+    assert (again.predict(WALKS) == three.predict(WALKS)).all() and clone(three).outputs_at == "steps"
+    assert cross_val_score(StableODESequenceClassifier(outputs_at="steps", **QUICK), WALKS, SIGNS, cv=3).shape == (3,)
+
+
+def test_classes_of_steps_of_ragged_series():
+    random = numpy.random.default_rng(0)
+    partly = [numpy.array([label if random.random() < 0.5 else None for label in part], object) for part in CUT_SIGNS]
+    classifier = StableODESequenceClassifier(random_state=0, epochs=40).fit(CUT, partly)
+    found = classifier.predict(CUT)
+    assert [len(part) for part in found] == [len(part) for part in CUT] and classifier.score(CUT, CUT_SIGNS) > 0.8
+    seen = [part != None for part in partly]  # noqa: E711
+    hits = numpy.concatenate([(own == truth)[there] for own, truth, there in zip(found, partly, seen, strict=True)])
+    assert classifier.score(CUT, partly) == pytest.approx(hits.mean())
+    # Numbers with NaN for what has no class, and what pack_targets makes, lead to the same network.
+    numbers = [(part == "up").astype(float) for part in CUT_SIGNS]
+    for part in numbers:
+        part[3] = numpy.nan
+    packed = sequences.pack(CUT)
+    one = StableODESequenceClassifier(outputs_at="steps", **QUICK).fit(packed, numbers)
+    other = StableODESequenceClassifier(outputs_at="steps", **QUICK).fit(packed, packed.pack_targets([numpy.where(numpy.isnan(part), -1, part).astype(int) for part in numbers]))
+    assert (one.network_.parameter_vector == other.network_.parameter_vector).all() and other.classes_.tolist() == [0, 1]
+    # Series of weight 0 do not count, steps that the layout leaves out have no class.
+    weights = numpy.arange(60) >= 20
+    weighted = StableODESequenceClassifier(**QUICK).fit(CUT, CUT_SIGNS, weights.astype(float))
+    alone = StableODESequenceClassifier(**QUICK).fit(CUT[20:], CUT_SIGNS[20:])
+    assert (weighted.network_.parameter_vector == alone.network_.parameter_vector).all()
+    short = StableODESequenceClassifier(outputs_at="steps", longer="first", **QUICK).fit([part[:10] for part in CUT], [part[:10] for part in CUT_SIGNS])
+    assert short.predict(CUT)[15].tolist()[10:] == [None] * 20 and numpy.isnan(short.predict_proba(CUT)[15][10:]).all()
+
+
+def test_classes_of_steps_go_on():
+    classifier = StableODESequenceClassifier(outputs_at="steps", random_state=0)
+    with pytest.raises(ValueError, match="classes must be passed on the first call"):
+        classifier.partial_fit(WALKS, SIGNS)
+    classifier.partial_fit(WALKS[:1, :], numpy.full((1, 30), "up"), classes=["down", "up"])
+    assert classifier.partial_fit(WALKS, SIGNS).n_iter_ == 2
+
+
+@pytest.mark.parametrize(
+    ("y", "options", "text"),
+    [
+        (SIGNS[:, :5], {}, r"targets has shape \[60, 5\], but the series have 1800 steps"),
+        (SIGNS[:, 0], {}, r"y holds an array of shape \[60\]; classes of steps are"),
+        (WALKS[..., 0], {}, "Unknown label type: continuous"),
+        (numpy.full((60, 30), "a"), {}, "only one class"),
+        (SIGNS, {"class_weight": "balanced"}, "training_options={'class_weights': 'balanced'}"),
+        (SIGNS, {"network_options": {"outputs_at": "steps"}}, "outputs_at is set twice"),
+    ],
+)
+def test_classes_of_steps_that_are_refused(y, options, text):
+    with pytest.raises(ValueError, match=text):
+        StableODESequenceClassifier(outputs_at="steps", **QUICK, **options).fit(WALKS, y)
+
+
+def test_neural_cde_holds_the_last_observation_in_gaps():
+    random = numpy.random.default_rng(2)
+    gaps = WAVES.copy()
+    gaps[random.random(gaps.shape) < 0.3] = numpy.nan
+    ragged = [part[: 15 + number % 16] for number, part in enumerate(gaps)]
+    targets = sequences.ahead([part[: 15 + number % 16] for number, part in enumerate(WAVES)])
+    regressor = StableODESequenceRegressor(field="neural_cde", random_state=0, epochs=100).fit(ragged, targets)
+    assert regressor.layout_.kind == "values" and regressor.score(ragged, targets) > 0.6
+    assert [len(part) for part in regressor.predict(ragged)] == [len(part) for part in ragged]
+    # What comes later changes nothing, in gaps neither.
+    changed = [numpy.concatenate([part[:12], numpy.full((len(part) - 12, 1), 3.0)]) for part in ragged]
+    for before, after in zip(regressor.predict(ragged), regressor.predict(changed), strict=True):
+        assert numpy.array_equal(before[:12], after[:12])
+    classifier = StableODESequenceClassifier(field="neural_cde", outputs_at="steps", **QUICK).fit(CUT, CUT_SIGNS)
+    assert classifier.layout_.held is not None and classifier.predict_proba(CUT)[3].shape == (len(CUT[3]), 2)

@@ -54,6 +54,8 @@ ALSO = {
     "stableode/stream.py: Stream": "numpy.save('a.npy', features)\nnumpy.save('a.npy.labels', labels)\nimport os\nos.rename('a.npy.labels.npy', 'a.npy.labels')\npaths = ['a.npy']",
     "stableode/plots/__init__.py": "import stableode.plots\nhistory = network.fit(training, epochs=2)",
     "stableode/network.py: solve": "network = stableode.Network(inputs=2, outputs=2, width=2, integrator='dopri5', weights_in_time='shared')\nw, level = [1.0, 0.0], 0.1",
+    "stableode/trajectories.py: solve": "from stableode import trajectories\ntimes = numpy.linspace(0, 6, 40)\nmodel = trajectories.fit(times, numpy.stack([numpy.cos(times), -numpy.sin(times)], axis=1), field='dense', integrator='dopri5', epochs=5)\n"
+    + "states, w, level = [[1.0, 0.0], [0.5, 0.5]], [1.0, 0.0], 0.1",
     "stableode/levels.py: multilevel": "training, validation = stableode.Dataset.problem('ellipses', 100, 50)",
 }
 

@@ -185,7 +185,7 @@ def test_misspelt_options_get_the_nearest(misspelt, near):
 
 
 def test_fits_that_went_astray_are_warned_of():
-    with pytest.warns(UserWarning, match="ended at a loss of .*, but states that rest where they begin have .*learning_rate"):
+    with pytest.warns(UserWarning, match="none of the 30 steps lowered the objective.*smaller learning_rate"):
         trajectories.fit(TIMES, STATES, optimizer="adam", learning_rate=1.0, epochs=30, seed=1)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy
 
 from .. import equation
-from .._errors import IncompatibleError, StateError
+from .._errors import IncompatibleError, StateError, UnsupportedTypeError
 from .._text import names
 from ._axes import axes, refuse_others
 
@@ -28,6 +28,8 @@ def training_curves(history: History, what: str | Sequence[str] = "loss", *, ax:
     what: "loss" or "accuracy", in training and in validation; or names of columns: "learning_rate", ["objective", "validation_metric"].
     Columns without a finite number are left out. Errors: StateError before an epoch has ended; AttributeError for no column.
     """
+    if not hasattr(history, "outcome") or not hasattr(history, "_column"):
+        raise UnsupportedTypeError(f"history is a {type(history).__name__}; it must be a History, as trainer.history is")
     if len(history) == 0:
         raise StateError("no epoch has ended yet, so there is nothing to draw")
     columns = _TOGETHER.get(what, (what,)) if isinstance(what, str) else names(what, "what")

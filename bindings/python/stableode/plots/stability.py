@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from .._errors import IncompatibleError
+from .._errors import IncompatibleError, UnsupportedTypeError
 from .._optional import need
 from .._text import integer
 from ._axes import axes
@@ -17,8 +17,15 @@ if TYPE_CHECKING:
     from ..report import StabilityReport
 
 
+def _refuse_others(report: StabilityReport) -> None:
+    """Errors: UnsupportedTypeError for what is no StabilityReport."""
+    if not hasattr(report, "arrays") or not hasattr(report, "layers"):
+        raise UnsupportedTypeError(f"report is a {type(report).__name__}; it must be a StabilityReport, which network.stability_report(features) gives")
+
+
 def _layers(report: StabilityReport, block: int, sample: int) -> tuple[numpy.ndarray, int]:
-    """(the rows of a block's layers, the checked sample)."""
+    """(the rows of a block's layers, the checked sample). Errors: those of `_refuse_others`; OutOfRangeError."""
+    _refuse_others(report)
     layers = report.layers
     chosen = integer(block, "block", 0, int(layers[:, 0].max()))
     return numpy.flatnonzero(layers[:, 0] == chosen), integer(sample, "sample", 0, len(report.state_norms) - 1)
@@ -61,6 +68,7 @@ def singular_values(report: StabilityReport, *, sample: int = 0, ax: Axes | None
 
     Errors: IncompatibleError for a report without singular values.
     """
+    _refuse_others(report)
     if "singular_values" not in report.arrays:
         raise IncompatibleError("the report has no singular values: its option singular_values was 0")
     _, sample = _layers(report, 0, sample)
@@ -100,6 +108,7 @@ def stability(report: StabilityReport, *, block: int = 0, sample: int = 0, axes:
     """Draws `stability_region`, `singular_values` and `energy` of one sample side by side, on three given Axes or on new ones. A figure that the report has no
     numbers for says so.
     """
+    _refuse_others(report)
     if axes is None:
         axes = need("matplotlib.pyplot", "a plot", "matplotlib").subplots(1, 3, figsize=(12, 3.6), layout="constrained")[1]
     shown = numpy.asarray(axes, dtype=object).reshape(3)

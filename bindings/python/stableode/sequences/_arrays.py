@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from .._errors import InvalidDataError, ShapeMismatchError, UnsupportedTypeError
+from .._errors import InvalidArgumentError, InvalidDataError, ShapeMismatchError, UnsupportedTypeError
 from .._tensor import as_array
 from .._text import names
 from ._observations import Observations
@@ -33,6 +33,9 @@ def series_of_arrays(data: Any, times: Any, channels_first: bool, channels: Sequ
     known = tuple(map(str, range(values.shape[1]))) if channels is None else tuple(names(channels, "channels"))
     if len(known) != values.shape[1]:
         raise ShapeMismatchError(f"channels has {len(known)} names, but the series have {values.shape[1]} channels")
+    if len(set(known)) < len(known):
+        twice = next(name for place, name in enumerate(known) if name in known[:place])
+        raise InvalidArgumentError(f"channels names {twice!r} twice; each channel needs a name of its own")
     found, is_common = _times(times, counts, clock)
     return Observations(values, counts, found, is_common, known, clock=clock)
 

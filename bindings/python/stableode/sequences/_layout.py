@@ -7,10 +7,10 @@ from typing import Any, Literal, TypeAlias
 
 import numpy
 
-from .._errors import IncompatibleError, InvalidDataError, OutOfRangeError, ShapeMismatchError
+from .._errors import IncompatibleError, InvalidArgumentError, InvalidDataError, OutOfRangeError, ShapeMismatchError
 from ._clock import Clock
 from ._integrals import centers_of, integrals, lasting
-from ._observations import Duplicates, Observations, shown_channel
+from ._observations import Duplicates, Observations, holding, shown_channel
 
 #: What a step holds, as in the option sequence_layout.
 Kind: TypeAlias = Literal["values", "times_values", "times_values_mask"]
@@ -26,6 +26,7 @@ class SequenceLayout:
     grid: the times that all series share [steps], or None. span: the time of the network that the layout's time takes, or None for times as they are.
     start, duration: the first time of the grid (0 without a grid), and the longest time from the first step of a series to its last.
     centers: about the means of the channels, which are taken off where integrals are channels; None where they are not.
+    held: about the means of the channels, which they have before their first observation where gaps hold the last one; None where gaps are gaps.
     """
 
     channels: tuple[str, ...]
@@ -43,6 +44,7 @@ class SequenceLayout:
     columns: tuple[str, str] | None
     duplicates: Duplicates
     clock: Clock = field(default_factory=Clock)
+    held: numpy.ndarray | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SequenceLayout):
@@ -72,6 +74,8 @@ class SequenceLayout:
 
     def fill(self, found: Observations) -> tuple[numpy.ndarray, numpy.ndarray]:
         """(features [samples, inputs], the place of each row among samples · steps [rows]). Errors: InvalidDataError and IncompatibleError for what the layout cannot hold."""
+        if self.held is not None:
+            found = holding(found, self.held)
         rows = numpy.arange(int(found.counts.sum()))
         samples = numpy.repeat(numpy.arange(len(found.counts)), found.counts)
         places = rows - found.starts[samples] + samples * self.steps
@@ -105,6 +109,9 @@ class SequenceLayout:
             if self.kind != "values":
                 flat[into, 0] = moments = times if self.span is None else (times - self._references(found)) * (self.span / self.duration)
                 self._refuse_infinite(found, moments[:, None], times, "the network's time")
+        if self.held is not None:  # behind its end a series stays as it was
+            last = numpy.minimum(numpy.arange(self.steps), found.counts[:, None] - 1)
+            features = numpy.take_along_axis(features, last[:, :, None], axis=1)
         return features.reshape(len(features), -1), places
 
     def _refuse_infinite(self, found: Observations, made: numpy.ndarray, times: numpy.ndarray, what: str) -> None:
@@ -133,7 +140,7 @@ class SequenceLayout:
         advice = f"but the layout {self.kind} has no masks; pack the first series with layout='times_values_mask'"
         if observed is not None and not observed.all():
             raise InvalidDataError(f"{found.cell(~observed)} is not observed, {advice}")
-        if (found.counts != self.steps).any():
+        if self.held is None and (found.counts != self.steps).any():
             sample = int((found.counts != self.steps).argmax())
             raise InvalidDataError(f"series {found.name(sample)} has {found.counts[sample]} steps and not {self.steps}, {advice}")
 
@@ -179,6 +186,9 @@ class SequenceLayout:
     def _is_grid(self, found: Observations) -> bool:
         assert found.times is not None
         grid = numpy.arange(self.steps, dtype="float64") if self.grid is None else self.grid
+        if self.held is not None:
+            steps = numpy.arange(len(found.times)) - numpy.repeat(found.starts, found.counts)
+            return bool((steps < self.steps).all()) and bool((found.times == grid[steps]).all())
         return len(found.times) == len(found.counts) * self.steps and bool((found.times.reshape(-1, self.steps) == grid).all())
 
 
@@ -195,8 +205,9 @@ def layout_for(
     columns: tuple[str, str] | None,
     duplicates: Duplicates,
     clock: Clock,
+    hold: bool = False,
 ) -> SequenceLayout:
-    """The layout for the first series. kind: what a step holds; None: no more than the series need."""
+    """The layout for the first series. kind: what a step holds; None: no more than the series need. Errors: InvalidArgumentError for gaps that cannot hold the last observation."""
     longest = int(found.counts.max())
     grid = found.times[:longest] if found.times is not None and found.is_common else None
     if grid is not None:
@@ -206,8 +217,13 @@ def layout_for(
         grid = found.times[found.starts[sample] : found.starts[sample] + longest].copy()
     room = longest if steps is None else steps
     is_whole = bool((found.counts == room).all()) and not numpy.isnan(found.values).any()
+    is_even = found.times is None or grid is not None and _is_even(grid)
+    if hold and (kind not in (None, "values") or not is_even):
+        raise InvalidArgumentError("hold is True, for steps at equal distances in the layout 'values', but " + ("the times are not equally far apart on one grid" if not is_even else f"layout is {kind!r}"))
+    if kind is None and hold:
+        kind = "values"
     if kind is None:
-        kind = "times_values_mask" if not is_whole else "values" if found.times is None or grid is not None and _is_even(grid) else "times_values"
+        kind = "times_values_mask" if not is_whole else "values" if is_even else "times_values"
     own = found.times is not None and not found.is_common
     if found.times is None:
         start, duration = 0.0, float(room - 1)
@@ -223,13 +239,14 @@ def layout_for(
     duration = duration if duration > 0 else 1.0
     if not numpy.isfinite(duration) or span is not None and not 0 < span / duration < float("inf"):
         raise OutOfRangeError(f"span is {span}, but the longest series, or the grid, lasts {duration:.6g}: their quotient is no number of float64; choose another span or unit of time")
-    centers = centers_of(found, weights) if integral_channels else None
+    means = centers_of(found, weights) if integral_channels or hold else None
+    centers, held = means if integral_channels else None, means if hold else None
     if centers is not None and not numpy.isfinite(centers).all():
         raise OutOfRangeError(f"the mean of channel {shown_channel(found.channels[int(numpy.isfinite(centers).argmin())])} is no number of float64, so that it has no integral; choose another unit")
     channels = found.channels + (tuple(f"∫{name}" for name in found.channels) if integral_channels else ()) + (("time",) if time_channel else ())
     dtype = "float32" if found.values.dtype == numpy.float32 and found.times is None else "float64"
     return SequenceLayout(
-        channels, room, kind, dtype, grid, span, start, duration, own, time_channel, centers, channels_first, columns, duplicates, replace(clock)
+        channels, room, kind, dtype, grid, span, start, duration, own, time_channel, centers, channels_first, columns, duplicates, replace(clock), held
     )
 
 

@@ -57,6 +57,16 @@ class Observations(NamedTuple):
         return f"{self.place(row)}, channel {shown_channel(self.channels[channel])}"
 
 
+def holding(found: Observations, first: numpy.ndarray) -> Observations:
+    """The same steps, in which a channel that is not observed has its last observation, and before its first one the number `first` [channels]."""
+    rows = numpy.arange(len(found.values))
+    begins = numpy.repeat(found.starts, found.counts)
+    last = numpy.maximum.accumulate(numpy.where(numpy.isnan(found.values), -1, rows[:, None]), axis=0)
+    there = last >= begins[:, None]
+    values = numpy.where(there, numpy.take_along_axis(found.values, numpy.maximum(last, 0), axis=0), first.astype(found.values.dtype))
+    return found._replace(values=values)
+
+
 def shown_channel(channel: str) -> str:
     return channel if channel.isdigit() else repr(channel)
 

@@ -73,7 +73,7 @@ class PackedSequences:
 
         targets: a list of [steps_i] or [steps_i, outputs]; an array [samples, steps] or [samples, steps, outputs]; or for a long table [rows]
         or [rows, outputs], in the order of its rows. Integers are labels.
-        Errors: ShapeMismatchError; InvalidDataError for rows that became one step but have different targets.
+        Errors: ShapeMismatchError; InvalidDataError for labels below −1, infinite values, and rows that became one step but have different targets.
         """
         if isinstance(targets, (list, tuple)) and len(targets) and hasattr(targets[0], "__len__"):
             parts = [as_array(part, f"targets of series {number}") for number, part in enumerate(targets)]
@@ -95,14 +95,16 @@ class PackedSequences:
             array = as_array(targets, "targets")
             if self.layout.columns is None and array.ndim > 1 and array.shape[0] * array.shape[1] == len(self._places):
                 array = array.reshape(-1, *array.shape[2:])
+            elif self.layout.columns is None and array.ndim > 1 and len(array) == len(self) != len(self._places):
+                raise ShapeMismatchError(f"targets has shape {list(array.shape)}, but the series have {len(self._places)} steps in all; it must be [samples, steps], or [samples, steps, outputs], with as many steps as the series")
         if array.ndim == 0 or len(array) != len(self._places):
             raise ShapeMismatchError(f"targets is one number, but {len(self._places)} steps were packed" if array.ndim == 0 else f"targets have {len(array)} entries, but {len(self._places)} steps were packed")
         is_label = array.dtype.kind in "iu"
         if not is_label and (infinite := numpy.isinf(array).reshape(len(array), -1).any(axis=1)).any():
-            row, ends = int(infinite.argmax()), numpy.cumsum(self._given)
-            sample = int(numpy.searchsorted(ends, row, side="right"))
-            where = f"row {row}" if self.layout.columns is not None else f"series {sample}, step {row - int(ends[sample] - self._given[sample])},"
-            raise InvalidDataError(f"the target of {where} is infinite; numbers must be finite, or NaN where there is no target")
+            raise InvalidDataError(f"the target of {self._where(int(infinite.argmax()))} is infinite; numbers must be finite, or NaN where there is no target")
+        if is_label and (below := (array < -1).reshape(len(array), -1).any(axis=1)).any():
+            row = int(below.argmax())
+            raise InvalidDataError(f"the label of {self._where(row)} is {int(array[row].min())}; labels are integers ≥ 0, or −1 where there is none")
         found = numpy.full((len(self) * self.steps, *array.shape[1:]), -1 if is_label else numpy.nan, "int64" if is_label else "float64")
         there = (array >= 0 if is_label else ~numpy.isnan(array)) & (self._places >= 0).reshape(-1, *[1] * (array.ndim - 1))
         rows, *others = numpy.nonzero(there)
@@ -113,6 +115,14 @@ class PackedSequences:
             row = int(rows[different.argmax()])
             raise InvalidDataError(f"row {row} belongs to one series and time with a later row, but their targets are different")
         return found.reshape(len(self), self.steps, *array.shape[1:])
+
+    def _where(self, row: int) -> str:
+        """What errors call a row of the data as it was given."""
+        if self.layout.columns is not None:
+            return f"row {row}"
+        ends = numpy.cumsum(self._given)
+        sample = int(numpy.searchsorted(ends, row, side="right"))
+        return f"series {sample}, step {row - int(ends[sample] - self._given[sample])},"
 
     def unpack(self, values: ArrayLike) -> Any:
         """Values of each step [samples, steps] or [samples, steps, outputs], such as the predictions of a network, in the order of the series as
@@ -178,6 +188,7 @@ def pack(
     span: float | None = None,
     time_channel: bool = False,
     integral_channels: bool = False,
+    hold: bool = False,
     weights: ArrayLike | None = None,
 ) -> PackedSequences:
     """Packs series into the layout that networks read.
@@ -207,7 +218,10 @@ def pack(
     sequence_time "absolute" and horizon. A series that is shorter rests after its end. None: times stay as they are.
     time_channel: whether the time since the beginning, of the grid or of the series, is one more channel, the last, as `neural_cde` needs it.
     integral_channels: whether each channel's integral over time since the beginning, of the channel less about its mean, is one more channel. A field
-    of changes such as `neural_cde` then sees the values themselves. weights: those of the series [samples] in these means.
+    of changes such as `neural_cde` then sees the values themselves.
+    hold: whether a channel has its last observation where it is not observed, before the first one about its mean, and whether a series stays as it is after its end. The layout
+    is then "values", whose steps are equally far apart, and what a step holds does not depend on later ones: `neural_cde` with outputs at every step reads it.
+    weights: those of the series [samples] in these means.
 
     Networks normalize channels themselves: by `fit`, or `Network.fit_normalization`, from observed numbers alone.
     Errors: InvalidDataError, with series, step and channel, for infinite numbers, times that are missing, out of order or doubled, empty
@@ -243,6 +257,7 @@ def pack(
         span=span,
         time_channel=bool(flag(time_channel, "time_channel")),
         integral_channels=bool(flag(integral_channels, "integral_channels")),
+        hold=bool(flag(hold, "hold")),
         weights=None if weights is None else _weights(weights, len(found.counts)),
         channels_first=first,
         columns=columns,

@@ -118,24 +118,27 @@ class StableODEClassifier(ClassifierMixin, Estimator):
 
     def predict_proba(self, X: ArrayLike) -> numpy.ndarray:
         """The probability of each class or label [rows, classes], of float64: softmax or logistic of the network's scores."""
-        scores = self._scores(self._checked(X)).astype("float64")
-        if self.network_._form.has_labels:
-            return expit(scores)
-        return softmax(scores, axis=1) if scores.shape[1] > 1 else expit(numpy.concatenate([-scores, scores], axis=1))
+        return self._probabilities(self._scores(self._checked(X)), softmax, expit)
 
     def predict_log_proba(self, X: ArrayLike) -> numpy.ndarray:
         """The logarithms of the probabilities [rows, classes]; finite where a probability rounds to 0, too."""
-        scores = self._scores(self._checked(X)).astype("float64")
-        if self.network_._form.has_labels:
-            return log_expit(scores)
-        return log_softmax(scores, axis=1) if scores.shape[1] > 1 else log_expit(numpy.concatenate([-scores, scores], axis=1))
+        return self._probabilities(self._scores(self._checked(X)), log_softmax, log_expit)
 
     def decision_function(self, X: ArrayLike) -> numpy.ndarray:
         """The score of each class or label [rows, classes]; for two classes [rows], above 0 for the second."""
-        scores = self._scores(self._checked(X))
+        return self._decisions(self._scores(self._checked(X)))
+
+    def _probabilities(self, scores: numpy.ndarray, of_classes: Any, of_labels: Any) -> numpy.ndarray:
+        """Probabilities, or their logarithms, of scores [..., outputs]."""
+        scores = scores.astype("float64")
+        if self.network_._form.has_labels:
+            return numpy.asarray(of_labels(scores))
+        return numpy.asarray(of_classes(scores, axis=-1) if scores.shape[-1] > 1 else of_labels(numpy.concatenate([-scores, scores], axis=-1)))
+
+    def _decisions(self, scores: numpy.ndarray) -> numpy.ndarray:
         if len(self.classes_) > 2 or self.network_._form.has_labels:
             return scores
-        return scores[:, 0] if scores.shape[1] == 1 else scores[:, 1] - scores[:, 0]
+        return numpy.asarray(scores[..., 0] if scores.shape[-1] == 1 else scores[..., 1] - scores[..., 0])
 
     def _scores(self, rows: numpy.ndarray) -> numpy.ndarray:
         return self.network_.scores(rows, threads=self._threads_for(rows))

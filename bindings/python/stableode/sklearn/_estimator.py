@@ -84,7 +84,7 @@ class Estimator(Parameters):
             weights = None if sample_weight is None else check_sample_weight(sample_weight, features, dtype=numpy.float64)
             kept = used(weights)
             targets = self._targets(y, kept, getattr(self, "classes_", classes) if goes_on else classes)
-            targets = targets._replace(record=record_of(self._column_names(), y, None if targets.is_indicator else targets.classes))
+            targets = targets._replace(record=record_of(self._column_names(), y, None if targets.is_indicator or targets.are_of_steps else targets.classes))
             weights = self._weights(targets, None if weights is None else weights[kept])
             rows = Rows(features if weights is None else taken(features, kept), targets.values, weights)
             if is_incremental:

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy
 
-from ..sequences import PackedSequences
 from ._regressor import StableODERegressor
 from ._scikit import check_is_fitted, d2_pinball_score, r2_score
-from ._sequences import SequenceEstimator
-from ._steps import have_steps, values_of_steps
+from ._steps import StepEstimator, as_given, values_of_steps
 from ._targets import Targets
 
 if TYPE_CHECKING:
@@ -20,10 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from typing_extensions import Self
 
+    from ..sequences import PackedSequences
     from ..sequences._layout import Longer
 
 
-class StableODESequenceRegressor(SequenceEstimator, StableODERegressor):
+class StableODESequenceRegressor(StepEstimator, StableODERegressor):
     """Predicts values, one or several for a series or for each of its steps, with a network that a driven field reads series into.
 
         import numpy
@@ -125,8 +124,7 @@ class StableODESequenceRegressor(SequenceEstimator, StableODERegressor):
         if not self._predicts_steps:
             return super().predict(X)
         packed = self._packed(X)
-        found = packed.unpack(self._of_steps(packed)[..., 0] if self._is_flat else self._of_steps(packed))
-        return numpy.stack(found) if isinstance(found, list) and hasattr(X, "shape") and not isinstance(X, PackedSequences) and len({len(part) for part in found}) == 1 else found
+        return as_given(packed.unpack(self._of_steps(packed)[..., 0] if self._is_flat else self._of_steps(packed)), X)
 
     def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
         """As `StableODERegressor.score`; each step that was observed counts as a row."""
@@ -148,30 +146,10 @@ class StableODESequenceRegressor(SequenceEstimator, StableODERegressor):
             scores += [d2_pinball_score(*pair, alpha=level, **own) for pair, level in zip(pairs, levels, strict=True)] if levels else [r2_score(*pairs[0], **own)]
         return float(numpy.mean(scores))
 
-    def _network_options(self) -> dict[str, Any]:
-        options = super()._network_options()
-        if self.outputs_at is None:
-            return options
-        if "outputs_at" in options:
-            raise ValueError("outputs_at is set twice: as a parameter and in network_options")
-        return {**options, "outputs_at": self.outputs_at}
-
-    def _hold(self, packed: PackedSequences, kept: numpy.ndarray | slice, is_new: bool) -> None:
-        self._learned = packed, kept, is_new
-
-    def _targets(self, y: Any, kept: numpy.ndarray | slice, classes: ArrayLike | None) -> Targets:
-        packed, chosen, is_new = self.__dict__.pop("_learned")
-        options = self._network_options()
-        of_steps = not is_new and self._predicts_steps or is_new and (options["outputs_at"] == "steps" if "outputs_at" in options else have_steps(y))
-        if not of_steps:
-            return super()._targets(y, kept, classes)
+    def _targets_of_steps(self, packed: PackedSequences, y: Any, chosen: numpy.ndarray | slice, classes: ArrayLike | None) -> Targets:
         found = values_of_steps(packed, y, chosen)
-        return Targets(found.values[kept] if isinstance(chosen, slice) else found.values, None, found.are_flat)
+        return Targets(found.values, None, found.are_flat)
 
     def _of_steps(self, packed: PackedSequences) -> numpy.ndarray:
         """The predictions of each step in the layout, of float64."""
         return self.network_.predict(packed.features, threads=self._threads_for(packed.features)).astype("float64", copy=False)
-
-    @property
-    def _predicts_steps(self) -> bool:
-        return bool(self.network_.specification["outputs_at"] == "steps")

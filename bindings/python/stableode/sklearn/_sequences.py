@@ -11,8 +11,9 @@ from .._errors import OutOfRangeError
 from .._tensor import as_array
 from .._text import real
 from ..sequences import PackedSequences, SequenceLayout, pack, pack_in
-from ..sequences._defaults import extra_channels, network_options, span, training_options
+from ..sequences._defaults import extra_channels, is_of_changes, network_options, span, training_options
 from ..sequences._tables import is_long
+from ..sequences._variation import variation
 from ._estimator import Estimator
 from ._rows import used
 from ._scikit import check_is_fitted, check_sample_weight, validate_data
@@ -46,6 +47,7 @@ class SequenceEstimator(Estimator):
 
     _learns_values = False
     layout_: SequenceLayout
+    _way: float
     channels_first: bool
     time_channel: bool | None
     integral_channels: bool | None
@@ -63,6 +65,7 @@ class SequenceEstimator(Estimator):
         series = self._series(X, reset)
         if isinstance(series, PackedSequences):
             self.layout_ = series.layout
+            self._way = variation(series, None if sample_weight is None else check_sample_weight(sample_weight, series.features, dtype=numpy.float64)) if is_of_changes(self._field()) else 0.0
             self._hold(series, slice(None), is_new=True)
             return series.features
         # A series of weight 0 must not change the layout.
@@ -77,8 +80,9 @@ class SequenceEstimator(Estimator):
         horizon = real(self._network_options().get("horizon", span(field)), "horizon")
         if not 0 < horizon < float("inf"):
             raise OutOfRangeError(f"horizon is {horizon}; it must be a finite number > 0")
-        packed = pack(series, channels_first=self.channels_first, span=horizon, weights=weights, **extra)
+        packed = pack(series, channels_first=self.channels_first, span=horizon, weights=weights, hold=self._holds(field), **extra)
         self.layout_ = packed.layout
+        self._way = variation(packed, weights) if is_of_changes(field) else 0.0
         self._hold(packed, kept if len(packed) < all_count else slice(None), is_new=True)
         if not _is_flat(X):
             self.n_features_in_ = packed.layout.own
@@ -87,6 +91,10 @@ class SequenceEstimator(Estimator):
         features = numpy.zeros((all_count, packed.features.shape[1]), packed.features.dtype)
         features[kept] = packed.features
         return features
+
+    def _holds(self, field: str) -> bool:
+        """Whether gaps of the series hold the last observation."""
+        return False
 
     def _hold(self, packed: PackedSequences, kept: numpy.ndarray | slice, is_new: bool) -> None:
         """Is called with the series that are learned, and which of the caller's they are. is_new: whether a new network learns them."""
@@ -132,7 +140,7 @@ class SequenceEstimator(Estimator):
 
     def _unset_options(self, options: dict[str, Any], sizes: dict[str, Any], rows: int) -> dict[str, Any]:
         layout = self.layout_.options
-        return {**layout, **network_options(options, self._field(), self.layout_.steps, len(self.layout_.channels))}
+        return {**layout, **network_options(options, self._field(), self.layout_, self._learns_values, self._way)}
 
     def _chosen_options(self, rows: int | None = None) -> dict[str, Any]:
         options = super()._chosen_options(rows)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Targets(NamedTuple):
-    """values: labels 0 … classes−1 [rows] of int64; values [rows, outputs] of float64, or of each step [rows, steps, outputs]; or an indicator
+    """values: labels 0 … classes−1 [rows] of int64, or of each step [rows, steps], −1 where there is none; values [rows, outputs] of float64, or of each step [rows, steps, outputs]; or an indicator
     matrix [rows, labels] of 0 and 1, of float64 too. classes: the names of classes or the numbers of labels, or None for values.
 
     is_flat: whether targets were given as [rows], or [rows, steps]. record: what the network remembers of the names of columns and classes.
@@ -32,12 +32,12 @@ class Targets(NamedTuple):
     @property
     def is_indicator(self) -> bool:
         """Whether a row may have any number of labels."""
-        return self.classes is not None and self.values.ndim == 2
+        return self.classes is not None and self.values.ndim == 2 and self.values.dtype.kind == "f"
 
     @property
     def are_of_steps(self) -> bool:
         """Whether each step of a series has targets of its own."""
-        return self.values.ndim == 3
+        return self.values.ndim == 3 or self.classes is not None and self.values.ndim == 2 and not self.is_indicator
 
     @property
     def loss(self) -> str:
@@ -161,6 +161,8 @@ def class_factors(
         return weights
     if targets.is_indicator:
         raise ValueError("class_weight is for rows of one class each; network_options={'output_weights': [...]} weighs labels")
+    if targets.are_of_steps:
+        raise ValueError("class_weight is for series of one class each; training_options={'class_weights': 'balanced'} weighs the classes of steps")
     if not isinstance(class_weight, str):
         for name, weight in class_weight.items():
             if not isinstance(weight, (int, float, numpy.number)) or not 0 <= float(weight) < float("inf"):
