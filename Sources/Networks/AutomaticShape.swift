@@ -29,12 +29,13 @@ extension NetworkSpecification {
     try changed.choose("width", .integer(inputs <= 128 && outputs <= 64 ? 64 : 128), inBlock: false)
     try changed.choose("layers", .integer(5), inBlock: true)
     try changed.choose("horizon", .real(2), inBlock: true)
+    try changed.choose("initial_bias", .real(1), inBlock: true)
     return changed
   }
 
   /// Whether an option is left out where the specification is written, because nothing has been chosen for it yet.
   func leavesOpen(_ key: String) -> Bool {
-    (isOpen && (Self.networkKeys + Self.blockKeys).contains(key) && network.isOpen("width"))
+    (isOpen && (Self.networkKeys + Self.blockKeys + (blocks[0].isSet("initial_bias") ? [] : ["initial_bias"])).contains(key) && network.isOpen("width"))
       || (isTrajectory && (["width"] + Self.blockKeys).contains(key) && (network.isOpen(key) || blocks[0].isOpen(key)))
   }
 

@@ -36,6 +36,7 @@ struct BlockRecipe {
       bias: try biases(try options.text("bias")), precision: precision, options: options)
     configuration.drive = sequence?.configuration ?? DriveConfiguration()
     configuration.operators = operators
+    configuration.initialBias = try options.real("initial_bias")
     let equation = try fields(try options.text("field")).make(configuration)
     grid = try Self.grid(options)
     basis = try timeBases(try options.text("weights_in_time")).make(options)
@@ -110,8 +111,8 @@ struct BlockRecipe {
       field: field, integrator: integrator, grid: grid, basis: basis, offset: offset, expandedOffset: expandedOffset, noise: noise, precision: precision)
   }
 
-  /// Initial values, scaled by the option `initial_scale`.
-  func scaled(_ initial: ParameterShape.Initial) -> ParameterShape.Initial {
-    initial.scaled(by: initialScale)
+  /// The initial values of a tensor of the block; those of weights are scaled by the option `initial_scale`.
+  func initial(of tensor: BlockTensor) -> ParameterShape.Initial {
+    tensor.role == .bias ? tensor.initial : tensor.initial.scaled(by: initialScale)
   }
 }

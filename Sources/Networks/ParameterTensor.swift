@@ -27,7 +27,7 @@ struct ParameterPlacement {
     blockOffsets.append(count)
     // The tensors that a block has do not depend on offsets.
     for tensor in try recipe.block(offset: 0, expandedOffset: 0).layout.tensors {
-      try add("blocks.\(index).\(tensor.name)", tensor.shape, tensor.role, recipe.scaled(tensor.initial), stencil: tensor.stencil, block: index)
+      try add("blocks.\(index).\(tensor.name)", tensor.shape, tensor.role, recipe.initial(of: tensor), stencil: tensor.stencil, block: index)
     }
   }
 

@@ -35,6 +35,7 @@ package let blockOptions: [OptionDescription] = [
   OptionDescription("memory", .choice(memoryPolicies.names), default: .text("store_all"), "which states training keeps in memory for the gradient, and which it computes again"),
   OptionDescription("noise", .choice(layerNoises.names), default: .text("none"), "random numbers in the layers during training; evaluation and prediction draw none"),
   OptionDescription("initial_scale", .real(0...1e6), default: .real(1), "factor of the standard deviation of the initial weights; with 1, f(y) is about as large as y, whatever the width, hidden_width and channels"),
+  OptionDescription("initial_bias", .real(0...1e6), default: .real(0), automatic: true, "standard deviation of the initial biases of the layers. Where they begin as zeros and activation is odd, so is the network, and it is slow to learn what is even in the inputs. Automatic: 1 for a table, otherwise 0"),
 ] + elementOptions
 
 private let choosers = [

@@ -13,6 +13,8 @@ package struct TrainingTask: Sendable {
   package let stateNumbers: Double
   /// Whether the targets are linear in the features but for noise (`NoiseEstimate`).
   package var isLinearUpToNoise: Bool
+  /// The learning rate that trials found best, as a multiple of the one without trials (`TrialChoice`).
+  package var rateFactor = 1.0
 
   package init(rows: Int, isStream: Bool = false, hasValidation: Bool, stateNumbers: Double, isLinearUpToNoise: Bool = false) {
     self.rows = rows
@@ -20,6 +22,13 @@ package struct TrainingTask: Sendable {
     self.isStream = isStream
     self.hasValidation = hasValidation
     self.stateNumbers = stateNumbers
+  }
+
+  /// The same task with other rows in memory.
+  func withRows(_ rows: Int) -> TrainingTask {
+    var task = TrainingTask(rows: rows, hasValidation: hasValidation, stateNumbers: stateNumbers, isLinearUpToNoise: isLinearUpToNoise)
+    task.rateFactor = rateFactor
+    return task
   }
 
   init(_ plan: NetworkPlan, rows: Int, isStream: Bool, hasValidation: Bool) {
@@ -31,7 +40,7 @@ extension OptionValues {
   /// The trainer's options with a choice for each automatic one that is not set.
   ///
   /// A caller who names the optimizer gets the fixed defaults for all that is not set. Otherwise the method is adamw with a warm-up and half a cosine; few rows are seen many times in small batches, a million rows a few
-  /// times in large ones, and a strong decay of the weights, stronger where targets are linear up to noise, stands against fitting the noise. Rows are held out only where they are so many that training does not miss them; a caller who sets the number of epochs gets just
+  /// times in large ones, and a strong decay of the weights, stronger where targets are linear up to noise, stands against fitting the noise. Of a few thousand rows, trials on a part of them say whether the rate should be smaller and the decay the strong one. Rows are held out only where they are so many that training does not miss them; a caller who sets the number of epochs gets just
   /// these, on all rows. The guide page defaults.md has the figures behind each number.
   /// - Throws: `internal`, if an option chosen here is not automatic.
   package func choosing(for task: TrainingTask) throws(Failure) -> OptionValues {
@@ -44,7 +53,7 @@ extension OptionValues {
       return choice
     }
     try choose("optimizer", .text("adamw"))
-    try choose("learning_rate", .real(Self.rate(stateNumbers: task.stateNumbers)))
+    try choose("learning_rate", .real(task.rateFactor * Self.rate(stateNumbers: task.stateNumbers)))
     try choose("weight_decay", .real(Self.decay(task)))
     try choose("schedule", .text("cosine"))
     try choose("screening", .flag(!task.isStream))
@@ -80,10 +89,10 @@ extension OptionValues {
   /// 0.02 for the few layers of a network that was chosen itself (5 × 64), and less where a step acts through more numbers.
   private static func rate(stateNumbers: Double) -> Double { min(max(0.02 * (320 / max(stateNumbers, 1)).squareRoot(), 1e-3), 0.02) }
 
-  /// 0.3 for 1 000 rows, and in proportion to 1/√rows, as the noise of a mean. Where targets are linear up to noise, ten times as much, at most 5: then a network that hardly bends loses nothing, and fits less of the noise.
+  /// 0.3 for 1 000 rows, and in proportion to 1/√rows, as the noise of a mean. Where targets are linear up to noise, ten times as much, at most 15: then a network that hardly bends loses nothing, and fits less of the noise.
   private static func decay(_ task: TrainingTask) -> Double {
     let plain = min(max(0.3 * (1000 / Double(task.rows)).squareRoot(), 0.03), 2)
-    return task.isLinearUpToNoise ? min(10 * plain, 5) : plain
+    return task.isLinearUpToNoise ? min(10 * plain, 15) : plain
   }
 
   /// Up to 2 000 rows, 60 epochs, or more where these have few steps; then fewer, so that the rows seen grow with √rows; at least 3.

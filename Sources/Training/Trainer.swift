@@ -154,7 +154,7 @@ package final class Trainer {
   ) throws(Failure) -> Status {
     let run: TrainingRun
     do throws(Failure) {
-      run = try TrainingRun(self, training: training, validation: validation, limits: limits)
+      run = try TrainingRun(self, training: training, validation: validation, limits: limits, onEvent: onEvent)
     } catch {
       // A run that must end before its first step ends as requested, too.
       guard error.status.rawValue > 0 else { throw error }

@@ -36,6 +36,13 @@ package struct TrainingEvent: Sendable, Equatable {
   package internal(set) var isBest: Bool
   /// The number of refinements so far; epochs count from the last one.
   package internal(set) var level: Int
+
+  /// A report from before the first step.
+  static func beginning(seconds: Double) -> TrainingEvent {
+    TrainingEvent(
+      kind: .progress, epoch: 0, step: 0, epochFraction: 0, trainingLoss: .nan, objective: .nan, trainingAccuracy: .nan, validationLoss: .nan, validationAccuracy: .nan, validationMetric: .nan, learningRate: 0,
+      seconds: seconds, work: 0, isBest: false, level: 0)
+  }
 }
 
 /// The limits of one run.

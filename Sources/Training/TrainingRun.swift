@@ -51,7 +51,8 @@ final class TrainingRun {
   /// The failure of the last step if its batch has no finite result at `beginning` either, so that no other step lengths would have helped.
   private(set) var faultOfData: Failure?
 
-  init(_ trainer: Trainer, training samples: TrainingSamples, validation: Dataset?, limits: TrainingLimits) throws(Failure) {
+  /// - Parameter onEvent: receives the pulses of what is tried out before the first step.
+  init(_ trainer: Trainer, training samples: TrainingSamples, validation: Dataset?, limits: TrainingLimits, onEvent: @escaping (TrainingEvent) -> Int32 = { _ in 0 }) throws(Failure) {
     try trainer.missing.require()
     let plan = trainer.network.plan
     let isFirst = trainer.memory == nil
@@ -78,8 +79,9 @@ final class TrainingRun {
     if isFirst, settings.screensInputs, let made = scaling.features, snapshot.scaling.features == nil, trainer.loss == nil, ScreeningChoice.applies(to: plan, rows: given.count) {
       scaling.features = try ScreeningChoice.screened(fitting, plan, made)
     }
-    if isFirst, try Self.isLinearUpToNoise(trainer, fitting, scaling) {
-      task.isLinearUpToNoise = true
+    if isFirst {
+      task.isLinearUpToNoise = try Self.isLinearUpToNoise(trainer, fitting, scaling)
+      if try TrialChoice.applies(to: trainer, task) { task = try TrialChoice.best(trainer, task, fitting, scaling, limits.watch, onEvent: onEvent) }
       options = try trainer.options.choosing(for: task)
       settings = try TrainerOptions(options)
     }

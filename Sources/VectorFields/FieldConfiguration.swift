@@ -14,6 +14,8 @@ package struct FieldConfiguration: Sendable {
   package var drive = DriveConfiguration()
   /// What the field multiplies by.
   package var operators = OperatorKind.dense
+  /// The standard deviation of the initial biases.
+  package var initialBias = 0.0
 
   package init(
     width: Int, activation: Activation = .tanh, bias: BiasKind = .vector, precision: Precision = .float32,

@@ -121,12 +121,12 @@ package struct LayerPlan: Sendable {
   /// Adds a tensor with the bias of that operator's outputs, of the configured kind; adds none if there is no bias.
   package mutating func bias(_ name: String, of place: OperatorPlace) -> BiasPlace {
     let count = place.linearOperator.biasCount(configuration.bias, transposed: place.isTransposed)
-    return count == 0 ? .none : vector(name, count, stride: configuration.bias == .vector ? 1 : 0)
+    return count == 0 ? .none : vector(name, count, stride: configuration.bias == .vector ? 1 : 0, deviation: configuration.initialBias)
   }
 
-  /// Adds a tensor of `count` numbers that are not weights, initially zero. With stride 1 there is one for each feature, or for each channel of an image.
-  package mutating func vector(_ name: String, _ count: Int, stride: Int) -> BiasPlace {
-    parameters.append(ParameterShape(name, [count], .bias, deviation: 0))
+  /// Adds a tensor of `count` numbers that are not weights, initially normal with mean zero. With stride 1 there is one for each feature, or for each channel of an image.
+  package mutating func vector(_ name: String, _ count: Int, stride: Int, deviation: Double = 0) -> BiasPlace {
+    parameters.append(ParameterShape(name, [count], .bias, deviation: deviation))
     return BiasPlace(tensor: parameters.count - 1, stride: stride, rows: configuration.pixels)
   }
 

@@ -179,7 +179,7 @@ class Tensor:
 
 #: Options that say nothing about the function that a trained network computes.
 INERT = {
-    "seed", "initial_scale", "memory", "checkpoint_every", "checkpoints", "memory_limit", "reconstruction_tolerance", "output_weights", "huber_delta", "quantiles",
+    "seed", "initial_scale", "initial_bias", "memory", "checkpoint_every", "checkpoints", "memory_limit", "reconstruction_tolerance", "output_weights", "huber_delta", "quantiles",
     "margin_radius", "survival", "survival_decay", "dropout_rate", "noise_scale", "dropout_channels", "tableau_order", "solver_tolerance", "solver_iterations",
     # Of integrators that only statements about the equation allow, which hold for any integrator.
     "polynet_order", "base", "reversible_coupling", "absolute_tolerance", "relative_tolerance", "first_step", "max_steps", "recorded_steps",

@@ -41,6 +41,8 @@ class BlockOptions(TypedDict, total=False):
     """random numbers in the layers during training; evaluation and prediction draw none"""
     initial_scale: float
     """factor of the standard deviation of the initial weights; with 1, f(y) is about as large as y, whatever the width, hidden_width and channels; between 0.0 and 1000000.0"""
+    initial_bias: float | None
+    """standard deviation of the initial biases of the layers. Where they begin as zeros and activation is odd, so is the network, and it is slow to learn what is even in the inputs. Automatic: 1 for a table, otherwise 0; between 0.0 and 1000000.0"""
     hidden_width: int
     """number of hidden values, the rows of the inner weights; 0: as many as the part of the state that they read has features; between 0 and 65536; for field two_layer, pre_activation, bottleneck, negative_definite, hamiltonian_two_weight, hamiltonian_h, gradient_flow, port_hamiltonian, second_order, rotate_relax"""
     normalization: Literal["batch", "instance", "group", "layer", "tv"] | str

@@ -230,7 +230,7 @@ def test_noise_around_a_line_is_not_fitted():
     test, true, _ = noisy(2000, 2)
     plain = 0.3 * (1000 / 300) ** 0.5
     options, network = chosen(features, targets)
-    assert options["weight_decay"] == 5
+    assert options["weight_decay"] == 10 * plain
     _, weaker = chosen(features, targets, weight_decay=plain)
     errors = [numpy.sqrt(((each.predict(test)[:, 0] - true) ** 2).mean()) for each in (network, weaker)]
     assert errors[0] < 0.6 * errors[1] and errors[0] < true.std()
@@ -248,6 +248,34 @@ def test_curves_and_tables_without_noise_keep_the_weaker_decay():
     assert chosen(features, true)[0]["weight_decay"] == plain
     features, labels = moons(300, 1)
     assert chosen(features, labels)[0]["weight_decay"] == plain
+
+
+def test_what_suits_is_tried_out():
+    """A ball asks for small steps, and a parity, which regressions take for noise, for the plain decay. A stream is tried alike."""
+    random = numpy.random.default_rng(4)
+    features = random.normal(size=(500, 10))
+    labels = ((features**2).sum(axis=1) > 9.34).astype(int)
+    options, network = chosen(features, labels)
+    assert options["learning_rate"] == 0.005 and options["epochs"] > 50
+    again = stableode.Network(inputs=10, outputs=2)
+    again.fit(stableode.Stream([(features, labels)], buffer=500), num_threads=2)
+    assert (again.parameter_vector == network.parameter_vector).all()
+    bits = random.integers(0, 2, (800, 10))
+    parity = bits[:, :4].sum(axis=1) % 2
+    options, network = chosen(bits[:600].astype(float), parity[:600])
+    assert options["weight_decay"] < 1 and network.evaluate(bits[600:].astype(float), parity[600:])["accuracy"] > 0.95
+    # A callback hears of it before the first step, and ends it.
+    fresh, stopped = (stableode.Network(inputs=10, outputs=2) for _ in range(2))
+    seen = []
+    stopped.fit(numpy.tile(features, (5, 1)), numpy.tile(labels, 5), on_progress=lambda report: seen.append(report) or True)
+    assert [(report.epoch, report.step) for report in seen] == [(0, 0)] and (stopped.parameter_vector == fresh.parameter_vector).all()
+
+
+def test_layers_of_a_table_begin_with_biases():
+    biases = stableode.Network(inputs=3, outputs=2).parameters["blocks.0.b"]
+    assert 0.9 < numpy.std(biases) < 1.1
+    assert not numpy.any(stableode.Network(inputs=3, outputs=2, initial_bias=0).parameters["blocks.0.b"])
+    assert stableode.Network(inputs=3, outputs=2).specification["blocks"][0]["initial_bias"] == 1
 
 
 def test_columns_that_do_not_count_are_left_out():
