@@ -134,7 +134,7 @@ class StableODESequenceClassifier(StepEstimator, StableODEClassifier):
         """The classes of these numbers, None for NaN."""
         there = ~numpy.isnan(numbers)
         if there.all():
-            return self.classes_[numbers.astype("int64")]
+            return numpy.asarray(self.classes_[numbers.astype("int64")])
         found = numpy.full(len(numbers), None, object)
         found[there] = self.classes_[numbers[there].astype("int64")]
         return found
