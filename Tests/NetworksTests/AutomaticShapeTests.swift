@@ -47,16 +47,16 @@ import Testing
       let tensor = try #require(made.plan.tensors.first { $0.name == "blocks.0.b" })
       let numbers = made.snapshot.parameters
       let squares = tensor.range.reduce(0) { $0 + numbers.load($1) * numbers.load($1) }
-      return (made.plan.specification.json["blocks"]?.elements?.first?["initial_bias"], (squares / Double(tensor.range.count)).squareRoot())
+      return (try made.plan.specification.json["blocks"]?.elements?.first?["initial_bias"], (squares / Double(tensor.range.count)).squareRoot())
     }
     let (table, given, described) = (try deviation(""), try deviation(#", "initial_bias": 0.5, "initial_scale": 3"#), try deviation(#", "width": 64"#))
     #expect(table.written == .real(1) && abs(table.drawn - 1) < 0.1)
     #expect(given.written == .real(0.5) && abs(given.drawn - 0.5) < 0.05)
     #expect(described.written == .real(0) && described.drawn == 0)
     var open = try specification(#"{"outputs": 3, "initial_bias": 0.5}"#)
-    #expect(open.json["blocks"]?.elements?.first?["initial_bias"] == .real(0.5))
+    #expect(try open.json["blocks"]?.elements?.first?["initial_bias"] == .real(0.5))
     try open.set("inputs", .integer(4))
-    #expect(open.json["width"] == .integer(64))
+    #expect(try open.json["width"] == .integer(64))
   }
 
   /// Changes of an existing network keep what was chosen for it.
