@@ -1148,7 +1148,7 @@ SODE_API sode_status sode_network_repair(sode_network *network, const char *stat
                                          sode_network **repaired);
 /* Certified radii of a batch: radii [samples] (f32, f64; rounded down) in the unit of the features, and classes [samples] (integers or floats; may be NULL). Every
  * input of the features' type within the radius of a sample, in the Euclidean norm, gets the sample's class from this library in the network's precision, its
- * rounding errors included;
+ * rounding errors included: that of the scores, as sode_network_predict gives it (probabilities of nearly equal scores may round to equal numbers);
  * 0 where nothing can be proved. A network without classes, or of whose parts no bound is known, is SODE_ERR_INCOMPATIBLE, which names the reason. Rows without
  * a result are errors as in sode_network_predict. */
 SODE_API sode_status sode_network_certified_radius(sode_network *network, const sode_tensor *features, int64_t num_threads, sode_tensor *classes,

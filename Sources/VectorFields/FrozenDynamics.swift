@@ -45,4 +45,16 @@ package struct FrozenDynamics: Sendable {
     guard slopes.lowerBound >= 0, slopes.upperBound.isFinite else { return nil }
     (self.kind, slope, self.norms, self.degree) = (kind, slopes.upperBound, norms, degree)
   }
+
+  /// Why a field has no such dynamics: what of it must be another, the equation, the activation or the field itself.
+  /// - Parameter name: the field's.
+  package static func obstacle(_ field: any VectorField, name: String, _ activation: Activation) -> String {
+    if field is KnownTermsField { return "of the Jacobian of an equation with known_terms no bound is known that a step could be compared with" }
+    if field is OwnTimeField { return "samples have steps of their own size, which weights know nothing of" }
+    if activation.slopeRange.lowerBound < 0 {
+      let others = Activation.allCases.filter { $0.slopeRange.lowerBound >= 0 }.map(\.name).joined(separator: ", ")
+      return "activation \(activation.name) has slopes below 0, with which no limit of a step is known of any field; these have none: \(others)"
+    }
+    return "of the Jacobian of field \(name) no bound is known that a step could be compared with, whatever the integrator and the activation"
+  }
 }

@@ -38,6 +38,15 @@ import Testing
     #expect(try Self.repair("step_size", #""field": "antisymmetric", "gamma": 0, "horizon": 2"#, 2)["text"]?.text?.contains("with gamma 0 no step") == true)
   }
 
+  /// The text names each number beside its member.
+  @Test func theTextHasTheNumbers() throws {
+    let found = try Self.repair("energy", #""field": "antisymmetric", "gamma": 0.8, "horizon": 0.8"#, 2)
+    let text = try #require(found["text"]?.text)
+    for (member, words) in [("largest_step", "steps of at most"), ("weight_factor", "the weights of all operators times"), ("smallest_gamma", "a gamma of")] {
+      #expect(text.contains("\(words) \(Self.number(found, member)) (\(member))"), "\(text)")
+    }
+  }
+
   @Test func powersOfNormsAndSteps() throws {
     // K = [[0, w], [0, 0]] has the norm w.
     let flow = try Self.repair("non_expansive", #""field": "gradient_flow", "horizon": 8"#, 1)

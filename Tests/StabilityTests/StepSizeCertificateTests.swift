@@ -53,6 +53,23 @@ import Testing
     #expect(try Self.verdict(tableau, horizon: 2.828, k: 2) == .notProvable)
   }
 
+  /// Steps row_sums are within their limit for all weights, and a reason says which of integrator, activation and field is meant.
+  @Test func rowSumsNeedNoLimit() throws {
+    func made(_ options: String) throws -> Certificate { try prove("step_size", try certified(#"{"inputs": 2, "outputs": 2, "layers": 3, "horizon": 100, \#(options)}"#)) }
+    for integrator in ["euler", "heun", "ssprk3", "rk4"] {
+      let certificate = try made(#""field": "gradient_flow", "steps": "row_sums", "integrator": "\#(integrator)""#)
+      #expect(certificate.verdict == .proved && certificate.hypotheses.map(\.name) == ["slopes", "row_sums", "row_sums", "row_sums"])
+    }
+    let reasons = [
+      (#""field": "gradient_flow", "steps": "row_sums", "integrator": "linear_multistep""#, "integrator linear_multistep with steps row_sums"), (#""field": "gradient_flow", "integrator": "linear_multistep""#, "integrator linear_multistep"),
+      (#""field": "gradient_flow", "activation": "gelu""#, "activation gelu"), (#""field": "dense""#, "field dense"),
+    ]
+    for (options, named) in reasons {
+      let certificate = try made(options)
+      #expect(certificate.verdict == .notProvable && certificate.reason?.contains(named) == true, "\(certificate.reason ?? "")")
+    }
+  }
+
   /// Activations whose slopes may be negative have no such limit.
   @Test func negativeSlopesVoidTheTheorems() throws {
     for statement in ["step_size", "non_expansive"] {

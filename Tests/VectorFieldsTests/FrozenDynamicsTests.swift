@@ -31,6 +31,14 @@ import VectorFields
     for name in ["dense", "two_layer", "second_order", "linear_cubic"] { #expect(try field(name).frozenDynamics == nil) }
   }
 
+  /// A reason names what must be another: the activation where it is to blame, else the field.
+  @Test func theObstacleIsNamed() throws {
+    let (dense, flow) = (try field("dense"), try field("gradient_flow", .gelu))
+    #expect(FrozenDynamics.obstacle(dense, name: "dense", .tanh).contains("field dense"))
+    let negative = FrozenDynamics.obstacle(flow, name: "gradient_flow", .gelu)
+    #expect(negative.contains("activation gelu") && negative.contains("tanh") && !negative.contains("gradient_flow") && !negative.contains("silu"))
+  }
+
   @Test func dampingIsHalfOfGamma() throws {
     guard case .rotation(let damping) = try field("antisymmetric", gamma: 0.5).frozenDynamics?.kind else {
       Issue.record("antisymmetric is a rotation")

@@ -14,7 +14,7 @@ How it proves:
 - The network is evaluated at an input in whole numbers, scaled by 2²⁵⁶, or by more where margins are lost in that; the error is a ball in ℓ₂ that every stage widens.
 - Rounding errors of the library are bounded from the order in which it accumulates: over the inputs in ascending order by multiply-adds, which round once or twice, starting from the bias.
 
-Exit status: 0 accepted, 1 rejected, 2 a file cannot be read.
+Exit status: 0 accepted, 1 rejected, 2 a file cannot be read, 3 the check broke off or its answer could not be written, so that nothing is verified.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ from __future__ import annotations
 import argparse
 import array
 import hashlib
+import io
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import mul
 from typing import Any, NoReturn
 
@@ -51,6 +53,10 @@ class Rejected(Exception):
 
 class Imprecise(Rejected):
     """More places may prove what these do not."""
+
+
+class Broken(Rejected):
+    """The check ended by an error that it does not foresee, which is no proof."""
 
 
 class Unreadable(Exception):
@@ -205,10 +211,13 @@ FIELD_OPTIONS = {
 #: Integrators that do not solve ẏ = f(y): an acceleration, a trained factor of time, a smoothing besides, noise, or several fields.
 OTHER_EQUATIONS = ("leapfrog", "linear_multistep", "imex", "euler_maruyama", "revnet", "shake_shake", "fractal")
 
+#: What may lie around an image; those after the first two repeat its pixels.
+PADDINGS = ("zero", "periodic", "reflect", "replicate")
+
 Shape = tuple[int, int, int]
 
 
-@dataclass
+@dataclass(eq=False)
 class Stage:
     """A part of the network: its options, and the channels × height × width before and after it."""
 
@@ -217,6 +226,8 @@ class Stage:
     options: Json
     before: Shape
     after: Shape
+    #: The largest number up to which each question of `for_less` has been answered with yes.
+    proved: dict[str, Fraction] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -281,13 +292,13 @@ def features(shape: Shape) -> int:
 
 
 def numbers_of(value: Any, what: str) -> list[float]:
-    """A list of numbers, which a specification may also write as a text with commas."""
+    """A list of numbers, which a specification may also write as a text with commas: decimal digits without underscores, and no empty entry."""
     if isinstance(value, str):
-        parts = [part for part in value.split(",") if part.strip()]
+        require(set(value) <= set("0123456789+-.eE, \t\n\r\v\f"), f"{what} is no list of numbers")
         try:
-            found = [float(part) for part in parts]
+            found = [float(part) for part in value.split(",")] if value.strip() else []
         except ValueError:
-            reject(f"{what} is no list of numbers")
+            reject(f"{what} is no list of numbers: an entry is empty or no number")
         require(all(map(math.isfinite, found)), f"{what} has a number that is not finite")
         return found
     return [number(item, what) for item in list_of(value, what)]
@@ -417,6 +428,7 @@ class Model:
             stage = Stage("block", len(self.stages), element, (0, 0, 0), (0, 0, 0))
             unknown = set(element) - BLOCK_OPTIONS - INERT - FIELD_OPTIONS
             require(not unknown, f"the specification's {stage.name} has an option that this version does not know: {sorted(unknown)[:1]}")
+            require(stage.options.get("padding", "zero") in PADDINGS, f"{stage.name}: the padding is unknown")
             require(stage.choice("field") != "hamiltonian_h" or stage.choice("coupling") == "separable", f"{stage.name}: coupling {stage.options.get('coupling')} is not verified by this version")
             require(stage.options.get("steps", "plain") == "plain" or stage.choice("field") == "gradient_flow", f"{stage.name}: the field {stage.choice('field')} has no steps {stage.options.get('steps')}")
             layers = len(stage.step_sizes())
@@ -611,15 +623,15 @@ def geometry(stage: Stage) -> Json:
     shape, kernel, dilation = stage.before, stage.whole("kernel"), stage.whole("dilation")
     padding = stage.choice("padding")
     sizes = [1 if n == 1 else kernel for n in shape[1:]]
-    spread = [1 if n == 1 else dilation for n in shape[1:]]
-    is_block = stage.kind == "block"
-    steps = [1 if is_block or n == 1 else stage.whole("stride") for n in shape[1:]]
+    # Along an axis of one pixel, too, where they have no effect.
+    is_block, spread = stage.kind == "block", [dilation] * 2
+    steps = [1 if is_block else stage.whole("stride")] * 2
     margin = -1 if is_block else stage.whole("margin")
     before = [(k - 1) * d // 2 if margin < 0 else (0 if n == 1 else margin) for k, d, n in zip(sizes, spread, shape[1:], strict=True)]
     after = [(k - 1) * d - b if margin < 0 else b for k, d, b in zip(sizes, spread, before, strict=True)]
     require(kernel >= 1 and dilation >= 1 and all(s >= 1 for s in steps), f"{stage.name}: kernel, stride or dilation is not positive")
-    if padding not in ("zero", "periodic"):
-        require(padding in ("reflect", "replicate") and before == after == [0, 0], f"{stage.name}: padding {padding[:32]} is not verified: it uses pixels at the edge several times")
+    if padding not in PADDINGS[:2]:
+        require(padding in PADDINGS and before == after == [0, 0], f"{stage.name}: padding {padding[:32]} is not verified: it uses pixels at the edge several times")
         padding = "zero"
     channels = shape[0] // 2 if is_block and stage.is_double else shape[0]
     outputs = (stage.options.get("hidden_width", 0) if is_block else stage.whole("channels")) or channels
@@ -627,14 +639,6 @@ def geometry(stage: Stage) -> Json:
         "channels_in": channels, "channels_out": outputs, "groups": stage.whole("groups"), "height": shape[1], "width": shape[2], "kernel": sizes, "stride": steps,
         "dilation": spread, "before": before, "after": after, "padding": padding,
     }  # fmt: skip
-
-
-def with_used_strides(place: Any) -> Any:
-    """A claimed geometry with the stride 1 along an axis of one pixel, where no stride has an effect."""
-    if not isinstance(place, dict) or not isinstance(place.get("stride"), list) or len(place["stride"]) != 2:
-        return place
-    strides = [1 if place.get(key) == 1 and isinstance(step, int) else step for key, step in zip(("height", "width"), place["stride"], strict=True)]
-    return {**place, "stride": strides}
 
 
 def shows_once(place: Json) -> bool:
@@ -1171,7 +1175,7 @@ class Norms:
             require("entry" not in entry, f"{what}: tensor {tensor} has no entries")
         place = self.places.get(tensor) if operator != "vector" else None
         if "geometry" in entry:
-            require(place is not None and with_used_strides(entry["geometry"]) == place, f"{what}: the geometry is not that of the model")
+            require(place is not None and entry["geometry"] == place, f"{what}: the geometry is not that of the model")
         else:
             require(place is None or place["kernel"] == [1, 1], f"{what}: the geometry of a convolution is missing")
         return NormClaim(operator, tensor, index, norm, exact(entry["bound"], f"{what}: bound"), place)
@@ -1303,6 +1307,7 @@ TABLEAUX: dict[str, tuple[list[Fraction], list[Fraction]]] = {
 ROTATIONS = ("cayley", "exponential")
 
 
+@lru_cache(maxsize=64)
 def tableau(stage: Stage) -> tuple[list[list[Fraction]], list[Fraction]]:
     """A (strictly lower triangular) and b of a block's explicit Runge–Kutta method."""
     name = stage.choice("integrator")
@@ -1331,6 +1336,21 @@ def tableau(stage: Stage) -> tuple[list[list[Fraction]], list[Fraction]]:
     return [[rows[i][k] for k in used] for i in used], [b[i] for i in used]
 
 
+def for_less(holds: Callable[[Stage, Fraction], bool]) -> Callable[[Stage, Fraction], bool]:
+    """What holds of a method up to a number holds for less, too: most layers of a block need no new proof."""
+
+    def answer(stage: Stage, x: Fraction) -> bool:
+        if 0 <= x <= stage.proved.get(holds.__name__, -1):
+            return True
+        if not holds(stage, x):
+            return False
+        stage.proved[holds.__name__] = x
+        return True
+
+    return answer
+
+
+@for_less
 def is_circle_contractive(stage: Stage, x: Fraction) -> bool:
     """Whether BA + AᵀB − bbᵀ + (2/x)B is positive semidefinite with b > 0: then hL‖K‖² <= x lets the method's step of a gradient flow be non-expansive (Dahlquist and Jeltsch 1979)."""
     a, b = tableau(stage)
@@ -1350,6 +1370,7 @@ def is_circle_contractive(stage: Stage, x: Fraction) -> bool:
     return True
 
 
+@for_less
 def is_imaginary_limit(stage: Stage, y: Fraction) -> bool:
     """Whether |R(iη)| <= 1 for 0 <= η <= y: 1 − |R(i√t)|² = t^m g(t), and g > 0 on [0, y²] by the signs of its Bernstein coefficients."""
     a, b = tableau(stage)
@@ -1398,6 +1419,7 @@ class Block:
         self.field = stage.choice("field")
         self.integrator = stage.choice("integrator")
         self.steps = stage.step_sizes()
+        self.has_equal_steps = len(set(self.steps)) == 1
         #: Whether the statement is about a layer with its slopes held fixed.
         self.is_frozen = False
         self.is_scaled = stage.options.get("steps", "plain") == "row_sums"
@@ -1442,7 +1464,7 @@ class Block:
         h, slope, what = self.steps[layer], self.sigma.most, f"hypothesis {name}"
         explicit = (*TABLEAUX, "runge_kutta")
         if name in ("midpoint_step", "leapfrog_step"):
-            require(self.integrator not in ("midpoint", "leapfrog") or len(set(self.steps)) == 1, f"{what} needs equal steps; those of {self.stage.name} differ")
+            require(self.integrator not in ("midpoint", "leapfrog") or self.has_equal_steps, f"{what} needs equal steps; those of {self.stage.name} differ")
         if name in ("euler_step", "circle_step"):
             fields = ["gradient_flow", "rotate_relax", "negative_definite"] if self.is_frozen else ["gradient_flow", "rotate_relax"]
             own = ["euler"] if name == "euler_step" else list(explicit)
@@ -1993,7 +2015,9 @@ class Lipschitz:
     @staticmethod
     def _separate(stage: Stage, what: str, may_have_margin: bool = False) -> None:
         window, step = stage.whole("window"), stage.whole("window_stride")
-        require((step == 0 or step >= window) and (may_have_margin or stage.whole("window_margin") == 0), f"{what}: the windows of {stage.name} overlap or have a margin")
+        # An axis of one pixel has one window of one pixel.
+        is_right = (step == 0 or step >= window) and (may_have_margin or stage.whole("window_margin") == 0)
+        require(is_right or stage.before[1:] == (1, 1), f"{what}: the windows of {stage.name} overlap or have a margin")
 
     #: The rules that hold everywhere where a local rule does, with the norms that each names.
     _GLOBAL = {
@@ -2372,7 +2396,7 @@ class Evaluation:
             pixels = height * width
             return [sum(x[c * pixels : (c + 1) * pixels]) // pixels for c in range(channels)]
         window, step, margin = stage.whole("window"), stage.whole("window_stride") or stage.whole("window"), stage.whole("window_margin")
-        require(margin == 0 or kind == "max_pooling", f"{stage.name}: means over windows with a margin are not evaluated by this version")
+        require(margin == 0 or kind == "max_pooling" or (height, width) == (1, 1), f"{stage.name}: means over windows with a margin are not evaluated by this version")
 
         def within(place: int, n: int) -> range:
             """The pixels of a window along an axis; those beyond the edge do not count."""
@@ -2643,7 +2667,8 @@ class Rounding:
 
     def _is_winograd(self, tensor: str) -> bool:
         """Whether the library may compute a convolution by Winograd's algorithm."""
-        return self.is_single and self.norms.places[tensor]["kernel"] == [3, 3] and not self._is_direct(tensor)
+        place = self.norms.places[tensor]
+        return self.is_single and place["kernel"] == [3, 3] and place["stride"] == place["dilation"] == [1, 1] and not self._is_direct(tensor)
 
     def _squares(self, numbers: Whole, place: Json, factors: Sequence[Fraction] = ()) -> Fraction:
         """A bound of the norm of the sums of magnitudes of Winograd's algorithm."""
@@ -3056,6 +3081,7 @@ class Checker:
             "volume": self.volume, "certified_radius": self.certified_radius,
         }  # fmt: skip
         require(statement in checks, f"the statement {statement[:64]} is not verified by this version")
+        require(self.options(()).get("statement", statement) == statement, "options.statement is not the statement")
         checks[statement]()
         self.norms.prove_all()
         if self.norms.claims:
@@ -3123,9 +3149,7 @@ class Checker:
         ends = []
         for name in ("lower", "upper"):
             value = text_of(self.certificate["options"].get(name, ""), f"options.{name}")
-            require(set(value) <= set("0123456789+-.eE, \t\n\r\v\f"), f"options.{name} is no list of numbers")
             given = numbers_of(value, f"options.{name}")
-            require(len(given) == (value.count(",") + 1 if value.strip() else 0), f"options.{name} has an empty entry")
             ends.append(given * self.model.inputs if len(given) == 1 else given)
         if ends == [[], []]:
             return None
@@ -3154,7 +3178,7 @@ class Checker:
     def step_size(self) -> None:
         self.without_result()
         require(bool(self.blocks), "the network has no blocks")
-        shrinking, turning = ("euler_step", "circle_step", "damped_step"), ("midpoint_step", "verlet_step", "leapfrog_step", "imaginary_step")
+        shrinking, turning = ("euler_step", "circle_step", "damped_step", "row_sums"), ("midpoint_step", "verlet_step", "leapfrog_step", "imaginary_step")
         names = ("rotation_step", *shrinking, *turning)
         for block in self.blocks.values():
             block.is_frozen = True
@@ -3268,6 +3292,7 @@ class Checker:
         result = members(self.certificate.get("result"), ("class", "radius", "margins"), "result")
         radius = exact(result["radius"], "result.radius")
         require(radius >= 0, "result.radius is negative")
+        require(exact(options.get("radius", 0), "options.radius") <= radius, "result.radius is less than the radius that was asked for, options.radius")
         # A network of one output predicts class 1 where its score is positive.
         winner = count(result["class"], "result.class", 0, max(model.outputs - 1, 1))
         checker = Lipschitz(model, self.norms, self.blocks, "l2")
@@ -3372,8 +3397,17 @@ _MARK = b'"digest":"'
 def check(model: bytes, certificate: bytes) -> list[str]:
     """What is proved of a model by a certificate, line by line.
 
-    Raises: Rejected with the reason.
+    Raises: Rejected with the reason; Broken where something happens that this file does not foresee.
     """
+    try:
+        return _check(model, certificate)
+    except Rejected:
+        raise
+    except Exception as error:
+        raise Broken(f"the certificate or the model leads to {type(error).__name__} ({str(error)[:100]}), so nothing is verified") from None
+
+
+def _check(model: bytes, certificate: bytes) -> list[str]:
     require(len(certificate) <= LARGEST_CERTIFICATE, f"the certificate has more than {LARGEST_CERTIFICATE} bytes")
     content = read_json(certificate, "the certificate")
     require(isinstance(content, dict) and content.get("format") == "stableode.certificate", "the file is no certificate of this format")
@@ -3381,7 +3415,7 @@ def check(model: bytes, certificate: bytes) -> list[str]:
     members(content, REQUIRED, "the certificate", OPTIONAL)
     digest = text_of(content["digest"], "digest")
     place = certificate.find(_MARK) + len(_MARK)
-    require(certificate.count(_MARK) == 1 and len(digest) == 64 and certificate[place : place + 64] == digest.encode(), "the certificate's digest is not where it belongs")
+    require(certificate.count(_MARK) == 1 and len(digest) == 64 and certificate[place : place + 64] == digest.encode(errors="replace"), "the certificate's digest is not where it belongs")
     blank = certificate[:place] + b"0" * 64 + certificate[place + 64 :]
     require(hashlib.sha256(blank).hexdigest() == digest, "the certificate was altered: its digest is not that of its text")
     stated = members(content["model"], ("sha256", "bytes"), "model")
@@ -3390,14 +3424,8 @@ def check(model: bytes, certificate: bytes) -> list[str]:
     verdict = text_of(content["verdict"], "verdict")
     require(verdict == "proved", f"the certificate proves nothing: its verdict is {verdict[:32]}")
     require("witness" not in content and "reason" not in content, "a proof has neither witness nor reason")
-    try:
-        checker = Checker(Model(model, content["statement"] not in WEIGHTLESS), content)
-        checker.run()
-    except Rejected:
-        raise
-    except Exception as error:
-        # Whatever goes wrong here is no proof.
-        reject(f"the certificate or the model leads to {type(error).__name__} ({str(error)[:100]}), so nothing is verified")
+    checker = Checker(Model(model, text_of(content["statement"], "statement") not in WEIGHTLESS), content)
+    checker.run()
     return checker.lines
 
 
@@ -3412,24 +3440,45 @@ def read(path: str, most: int) -> bytes:
     return data
 
 
+def answer(model: str, certificate: str) -> tuple[int, list[str]]:
+    """The exit status, and what there is to say."""
+    try:
+        lines = check(read(model, LARGEST_MODEL), read(certificate, LARGEST_CERTIFICATE))
+    except Unreadable as error:
+        return 2, [f"cannot be read: {error}"]
+    except Broken as error:
+        return 3, [f"REJECTED: {error}"]
+    except Rejected as error:
+        return 1, [f"REJECTED: {error}"]
+    except (Exception, KeyboardInterrupt) as error:
+        return 3, [f"REJECTED: the check broke off ({type(error).__name__}), so nothing is verified"]
+    return 0, ["ACCEPTED. Proved again from the model's bytes:", *(f"- {line}" for line in lines), "The sentences in the certificate (claim, theorem, texts, repair) were not read."]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Checks a certificate of stability against the bytes of the model file that it is about.", epilog="Exit status: 0 accepted, 1 rejected, 2 a file cannot be read.")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    parser = argparse.ArgumentParser(
+        description="Checks a certificate of stability against the bytes of the model file that it is about.",
+        epilog="Exit status: 0 accepted, 1 rejected, 2 a file cannot be read, 3 the check broke off or its answer could not be written.",
+    )
     parser.add_argument("model", help="the model file")
     parser.add_argument("certificate", help="the certificate, a JSON text")
     chosen = parser.parse_args(arguments)
+    status, lines = answer(chosen.model, chosen.certificate)
+    stream = sys.stderr if status == 2 else sys.stdout
     try:
-        lines = check(read(chosen.model, LARGEST_MODEL), read(chosen.certificate, LARGEST_CERTIFICATE))
-    except Unreadable as error:
-        print(f"cannot be read: {error}", file=sys.stderr)
-        return 2
-    except Rejected as error:
-        print(f"REJECTED: {error}")
-        return 1
-    print("ACCEPTED. Proved again from the model's bytes:")
-    for line in lines:
-        print(f"- {line}")
-    print("The sentences in the certificate (claim, theorem, texts, repair) were not read.")
-    return 0
+        for line in lines:
+            # No text of a file looks like a line of this one, or acts on a terminal.
+            print("".join(c if c.isprintable() else ascii(c)[1:-1] for c in line), file=stream, flush=True)
+    except (OSError, KeyboardInterrupt):
+        # What is still in the buffer goes nowhere, so that Python does not try to write it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        with suppress(OSError):
+            print("the answer cannot be written", file=sys.stderr, flush=True)
+        return 3
+    return status
 
 
 if __name__ == "__main__":

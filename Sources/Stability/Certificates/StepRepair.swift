@@ -35,13 +35,14 @@ struct StepRepair {
     func add(_ key: String, _ value: Double?, _ text: String) {
       guard let value else { return }
       members.append((key, .real(value)))
-      ways.append(text)
+      ways.append("\(text) \(value) (\(key))")
     }
-    add("largest_step", step, "steps of at most largest_step")
-    add("weight_factor", factor, "all operators multiplied by weight_factor")
-    add("smallest_gamma", gamma, "gamma smallest_gamma")
-    var text = ways.isEmpty ? "" : ways.joined(separator: ", or ") + ", satisfy the hypotheses that fail"
-    if canRepair { text += (text.isEmpty ? "" : "; ") + "sode_network_repair gives the nearest weights that satisfy the hypotheses that fail" }
+    add("largest_step", step, "steps of at most")
+    add("weight_factor", factor, "the weights of all operators times")
+    add("smallest_gamma", gamma, "a gamma of")
+    var text = ways.isEmpty ? "" : "any of these satisfies the hypotheses that fail: \(ways.joined(separator: ", or "))"
+    if ways.count == 1 { text = "this satisfies the hypotheses that fail: \(ways[0])" }
+    if canRepair { text += (text.isEmpty ? "" : "; ") + "sode_network_repair gives the nearest weights that satisfy them" }
     for other in others { text += (text.isEmpty ? "" : "; ") + other }
     return text.isEmpty ? members : members + [("text", .text(text))]
   }

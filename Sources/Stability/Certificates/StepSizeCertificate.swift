@@ -18,6 +18,7 @@ func proveStepSize(_ request: CertificateRequest) throws(Failure) -> Certificate
   var limits = WeightLimits()
   for index in reading.plan.blocks.indices {
     try reading.checkBlock(index)
+    if try addRowSums(reading, index, &certificate) { continue }
     for j in 0..<reading.plan.blocks[index].layers {
       if j % 64 == 0 { try Watch.check() }
       let frozen = try FrozenCondition(reading, block: index, layer: j, ledger)
@@ -47,6 +48,24 @@ func proveStepSize(_ request: CertificateRequest) throws(Failure) -> Certificate
   return certificate
 }
 
+/// Steps row_sums are within their limit for all weights: I − KᵀTDK is symmetric, and |T^{½}D^{½}K|² <= 2 for all slopes in [0, L] (Theory.md §6.13). Methods whose circle of contractivity has a radius of at least 1 keep that.
+/// - Returns: whether the block has such steps.
+private func addRowSums(_ reading: NetworkReading, _ index: Int, _ certificate: inout Certificate) throws(Failure) -> Bool {
+  let block = reading.plan.blocks[index]
+  guard block.plainField is RowSumGradientFlowField else { return false }
+  let scheme = try reading.scheme(ofBlock: index)
+  for j in 0..<block.layers {
+    if j % 64 == 0 { try Watch.check() }
+    let layer = try reading.layer(j, ofBlock: index, scheme)
+    guard let condition = StepConditions.rowSums(layer) else {
+      throw Failure(.incompatible, "blocks[\(index)]: of integrator \(try reading.integratorName(ofBlock: index)) with steps row_sums no limit of the step is known; of euler, heun, ssprk3 and rk4 one is")
+    }
+    if j == 0 { certificate.hypotheses.append(StepConditions.slopes(layer)) }
+    certificate.hypotheses.append(condition)
+  }
+  return true
+}
+
 /// The condition of one layer's frozen step.
 struct FrozenCondition {
   let slopes: Hypothesis
@@ -65,8 +84,9 @@ struct FrozenCondition {
 
   init(_ reading: NetworkReading, block index: Int, layer: Int, _ ledger: NormLedger) throws(Failure) {
     let block = reading.plan.blocks[index]
-    guard let dynamics = block.plainField.frozenDynamics, let first = dynamics.norms.first ?? nil else {
-      throw Failure(.incompatible, "blocks[\(index)]: of this field's Jacobian no bound is known that a step could be compared with, or not with this activation, whose slopes must lie in [0, L]")
+    guard let dynamics = block.plainField.frozenDynamics, let first = dynamics.norms.first else {
+      let options = reading.plan.specification.blocks[index]
+      throw Failure(.incompatible, "blocks[\(index)]: \(FrozenDynamics.obstacle(block.plainField, name: try options.text("field"), try activations(try options.text("activation"))))")
     }
     guard block.grid.isUniform || !(block.integrator is any TwoStepIntegrator) else {
       throw Failure(.incompatible, "blocks[\(index)]: of two-step methods with unequal steps no condition is known")

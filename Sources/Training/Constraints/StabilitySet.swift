@@ -73,7 +73,7 @@ package final class StabilitySet: Constraint {
     var (entries, found): ([Entry], [(range: Range<Int>, norm: FrozenDynamics.Norm)]) = ([], [])
     for (index, block) in plan.blocks.enumerated() {
       do throws(Failure) {
-        try Self.collect(block, limit, &entries, &found)
+        try Self.collect(block, plan.specification.blocks[index], limit, &entries, &found)
       } catch {
         throw plan.blocks.count == 1 ? error : Failure(error.status, "blocks[\(index)]: \(error.message)")
       }
@@ -152,15 +152,14 @@ package final class StabilitySet: Constraint {
 
   /// Adds the entries of a block, with their operators' places in the parameter vector.
   private static func collect(
-    _ block: ODEBlock, _ asked: Limit, _ entries: inout [Entry], _ parts: inout [(range: Range<Int>, norm: FrozenDynamics.Norm)]
+    _ block: ODEBlock, _ options: OptionValues, _ asked: Limit, _ entries: inout [Entry], _ parts: inout [(range: Range<Int>, norm: FrozenDynamics.Norm)]
   ) throws(Failure) {
     guard block.layout.expandedCount == 0 else {
       throw Failure(.incompatible, "\(asked.option), which needs layers whose weights are parameters (weights_in_time layers, shared or piecewise_constant), not mixed from coefficients")
     }
     guard !block.hasOwnTimes else { throw Failure(.incompatible, "\(asked.option), but samples have steps of their own size (sequence_time intervals), which weights know nothing of") }
-    guard let dynamics = block.plainField.frozenDynamics, block.integrator.fieldCount == 1 else {
-      throw Failure(.incompatible, "\(asked.option), but of this field's Jacobian no bound is known, or not with this activation, whose slopes must lie in [0, L]")
-    }
+    guard block.integrator.fieldCount == 1 else { throw Failure(.incompatible, "\(asked.option), but no bound is known of integrators with two fields") }
+    guard let dynamics = block.plainField.frozenDynamics else { throw Failure(.incompatible, "\(asked.option), but \(FrozenDynamics.obstacle(block.plainField, name: try options.text("field"), try activations(try options.text("activation"))))") }
     let steps = (0..<block.layers).map { max(block.stepSize($0), $0 > 0 ? block.stepSize($0 - 1) : 0) }
     let largest = steps.max() ?? 0
     for entry in 0..<block.layout.preparedEntries {

@@ -30,6 +30,18 @@ def test_an_honest_certificate_is_accepted(network, precision):
     assert lines[0].startswith(f"certified radius: the library's {precision} arithmetic")
 
 
+@pytest.mark.parametrize(("asked", "is_right"), [(0, True), (0.01, True), (0.0100001, False), (1.0, False)])
+def test_the_radius_is_at_least_the_one_that_was_asked_for(asked, is_right):
+    net = made.flow_network()
+    content = json.loads(made.radius_certificate(net, X, 0.01))
+    text = made.signed(changed(content, ("options", "radius"), asked))
+    if is_right:
+        assert checker.check(net.data, text)
+    else:
+        with pytest.raises(checker.Rejected, match=r"options\.radius"):
+            checker.check(net.data, text)
+
+
 def test_errors_of_float32_arithmetic_stay_below_the_bound(network):
     """Products round twice, as on a processor without fused multiply-adds; points lie on the ball's surface."""
     content = json.loads(made.radius_certificate(network, X, 0.3))

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -47,6 +48,46 @@ def test_exit_statuses(network, certificate, tmp_path):
     assert run(model, tmp_path / "missing")[0] == 2
     assert run(tmp_path, text)[0] == 2
     assert run(model)[0] == 2
+
+
+def test_the_checker_never_ends_in_a_traceback(network, certificate, tmp_path):
+    """Texts that cannot be encoded, streams that cannot show what is printed, and a stream that is full."""
+    model, text = tmp_path / "model", tmp_path / "certificate.json"
+    model.write_bytes(network.data)
+    digest = json.loads(certificate)["digest"].encode()
+    surrogate = "\\ud800"
+    text.write_bytes(certificate.replace(digest, surrogate.encode() * 64))
+    status, output = run(model, text)
+    assert status == 1 and "digest is not where it belongs" in output
+    for member in ("verdict", "statement"):
+        text.write_bytes(made.signed({**json.loads(certificate), member: "\ud800\nACCEPTED\x1b[2J"}))
+        status, output = run(model, text)
+        assert status == 1 and surrogate in output and len(output.splitlines()) == 1 and "\x1b" not in output
+    text.write_bytes(certificate)
+    for encoding in ("latin-1", "ascii", "cp1252", "utf-8"):
+        result = subprocess.run([sys.executable, CHECKER, model, text], capture_output=True, env={**os.environ, "PYTHONIOENCODING": encoding})
+        assert result.returncode == 0 and result.stdout.startswith(b"ACCEPTED") and result.stderr == b"", (encoding, result)
+    if os.path.exists("/dev/full"):
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run([sys.executable, "-I", CHECKER, model, text], stdout=full, stderr=subprocess.PIPE)
+        assert result.returncode == 3 and b"Traceback" not in result.stderr and b"cannot be written" in result.stderr
+
+
+@pytest.mark.parametrize("error", [MemoryError, RecursionError, OSError, KeyboardInterrupt, ZeroDivisionError])
+def test_what_nobody_foresees_is_a_rejection_of_its_own(network, certificate, tmp_path, monkeypatch, capsys, error):
+    model, text = tmp_path / "model", tmp_path / "certificate.json"
+    model.write_bytes(network.data)
+    text.write_bytes(certificate)
+
+    def fail(*arguments):
+        raise error("no more")
+
+    monkeypatch.setattr(checker.Checker, "run", fail)
+    assert checker.main([str(model), str(text)]) == 3
+    monkeypatch.setattr(checker, "read", fail)
+    assert checker.main([str(model), str(text)]) == 3
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) == 2 and all(line.startswith("REJECTED: ") and error.__name__ in line and "nothing is verified" in line for line in shown)
 
 
 def test_no_digit_can_be_changed(network, certificate):

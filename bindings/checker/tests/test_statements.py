@@ -1,6 +1,7 @@
 """The statements that are no radius: Lipschitz bounds and step conditions."""
 
 import json
+import time
 
 import numpy
 import pytest
@@ -272,6 +273,58 @@ def test_step_sizes_say_how_many_layers_there_are(sizes):
         checker.check(net.data, net.certificate("non_expansive", hypotheses=found))
 
 
+@pytest.mark.parametrize("sizes", ["0.0_5,0.1,0.1", "0.1,,0.1,0.1", "0.1,0.1,0.1,", "\u0660.\u0661,0.1,0.1", "0.1 0.1,0.1,0.1", "nan,0.1,0.1", "0x1p-3,0.1,0.1", ","])
+def test_lists_of_numbers_are_those_that_the_library_reads(sizes):
+    net = gradient_flow(step_sizes=sizes)
+    with pytest.raises(checker.Rejected, match="no list of numbers"):
+        checker.check(net.data, net.certificate("non_expansive", hypotheses=[]))
+
+
+def test_the_options_name_the_statement():
+    net = network(made.block("hamiltonian", 3, integrator="verlet"))
+    assert checker.check(net.data, net.certificate("volume", hypotheses=[], options={"statement": "volume"}))
+    with pytest.raises(checker.Rejected, match=r"options\.statement"):
+        checker.check(net.data, net.certificate("volume", hypotheses=[], options={"statement": "non_expansive"}))
+
+
+def test_an_unknown_padding_is_rejected_whatever_the_weights_are():
+    for padding, is_right in (("reflect", True), ("zero", True), ("no such padding", False), (1, False)):
+        net = network(made.block("hamiltonian", 3, integrator="verlet", padding=padding))
+        if is_right:
+            assert checker.check(net.data, net.certificate("volume", hypotheses=[]))
+        else:
+            with pytest.raises(checker.Rejected, match="padding"):
+                checker.check(net.data, net.certificate("volume", hypotheses=[]))
+
+
+def test_layers_of_one_method_are_asked_once(monkeypatch):
+    """What holds of a method up to a number is proved once for all layers that need less: work grows with the layers alone."""
+    asked = []
+    original = checker.tableau
+    monkeypatch.setattr(checker, "tableau", lambda stage: asked.append(stage) or original(stage))
+    net = gradient_flow(integrator="runge_kutta", tableau_a="0.5", tableau_b="0.5,0.5")
+    model = checker.Model(net.data)
+    stage = next(stage for stage in model.stages if stage.kind == "block")
+    for x in (1, 0.5, 1, 0, 0.25):
+        assert checker.is_circle_contractive(stage, checker.Fraction(x))
+    assert len(asked) == 1
+    assert not checker.is_circle_contractive(stage, checker.Fraction(100)) and not checker.is_circle_contractive(stage, checker.Fraction(-1))
+    assert checker.is_circle_contractive(stage, checker.Fraction(1)) and len(asked) == 3
+
+
+def test_work_grows_with_the_layers_alone():
+    """Of equal steps, which are compared once and not for every layer."""
+    times = []
+    for layers in (1000, 8000):
+        net = network(made.block("antisymmetric", layers, gamma=0.0, integrator="midpoint", weights_in_time="shared"), **{"blocks.0.K": numpy.zeros((1, 5, 5)), "blocks.0.b": numpy.zeros((1, 5))})
+        _, s = net.norm("antisymmetric_part", "blocks.0.K", 0, "l2")
+        found = [made.hypothesis("slopes", 0.0, ">=", 0.0)] + [made.hypothesis("midpoint_step", s, "<", 1.0, layer=j) for j in range(layers)]
+        text, start = net.certificate("step_size", hypotheses=found), time.process_time()
+        assert checker.check(net.data, text)
+        times.append(time.process_time() - start)
+    assert times[1] < 30 * times[0] + 1, times
+
+
 def test_weights_that_are_constant_in_pieces():
     """Four layers of two pieces: the second piece begins at the third layer, and with unequal steps where its time begins."""
     for sizes, entries in (("", [0, 0, 1, 1]), ("0.25,0.25,0.25,0.25", [0, 0, 1, 1]), ("0.1,0.1,0.1,0.7", [0, 0, 0, 1]), ("0.7,0.1,0.1,0.1", [0, 1, 1, 1])):
@@ -302,11 +355,14 @@ def test_row_sums_hold_by_construction():
     net = made.flow_network(row_sums=True)
     found = [made.hypothesis("slopes", 0.0, ">=", 0.0)] + [made.hypothesis("row_sums", 1.0, "<=", 1.0, layer=j) for j in range(3)]
     assert checker.check(net.data, net.certificate("non_expansive", hypotheses=found))[0].startswith("non-expansive in ℓ₂")
+    # With fixed slopes it is the same condition.
+    assert "does not increase |v|" in checker.check(net.data, net.certificate("step_size", hypotheses=found))[0]
     for change in ({"steps": "plain"}, {"integrator": "rk3"}, {"activation": "gelu"}):
         net.specification["blocks"][0] = {**made.flow_network(row_sums=True).specification["blocks"][0], **change}
         other = made.Made(net.specification, net.tensors)
-        with pytest.raises(checker.Rejected):
-            checker.check(other.data, other.certificate("non_expansive", hypotheses=found))
+        for statement in ("non_expansive", "step_size"):
+            with pytest.raises(checker.Rejected):
+                checker.check(other.data, other.certificate(statement, hypotheses=found))
 
 
 def test_row_sums_belong_to_gradient_flows():

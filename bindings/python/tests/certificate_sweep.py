@@ -1,6 +1,6 @@
 """Random networks for each statement of the registry of certificates.
 
-Networks have any field, integrator, activation, width, number of layers, way of sharing weights, normalization and precision; half of them are made hostile: weights scaled by 1e±30, biases of millions, subnormal numbers, zero rows, or a step next to the
+Networks have any field, integrator, activation, width, number of layers, way of sharing weights, normalization and precision, over features, images, or images of one row, column or pixel, with any strides, dilations, paddings and windows; half of them are made hostile: weights scaled by 1e±30, biases of millions, subnormal numbers, zero rows, or a step next to the
 theorem's limit.
 """
 
@@ -21,7 +21,7 @@ SUBJECTS = {
     + [(field, "verlet") for field in ("hamiltonian", "hamiltonian_two_weight", "hamiltonian_h")],
     "non_expansive": [("gradient_flow", integrator) for integrator in RUNGE_KUTTA] + [("gradient_flow", "euler"), ("antisymmetric_damped", "euler"), ("rotate_relax", "cayley"), ("rotate_relax", "exponential")],
     "step_size": [("antisymmetric", "euler"), ("antisymmetric", "midpoint"), ("antisymmetric", "rk4"), ("antisymmetric", "ssprk3"), ("antisymmetric_damped", "euler"), ("antisymmetric_damped", "rk4"), ("antisymmetric_damped", "midpoint")]
-    + [("gradient_flow", "euler"), ("gradient_flow", "rk3"), ("gradient_flow", "leapfrog"), ("negative_definite", "euler"), ("negative_definite", "rk4"), ("negative_definite", "leapfrog")]
+    + [("gradient_flow", "euler"), ("gradient_flow", "rk3"), ("gradient_flow", "rk4"), ("gradient_flow", "leapfrog"), ("negative_definite", "euler"), ("negative_definite", "rk4"), ("negative_definite", "leapfrog")]
     + [("rotate_relax", "cayley"), ("hamiltonian", "verlet"), ("hamiltonian_two_weight", "verlet"), ("hamiltonian_h", "verlet"), ("second_order", "leapfrog"), ("second_order", "verlet")],
     "contraction": [("antisymmetric_damped", "euler")],
     "zero_stability": [(field, "linear_multistep") for field in ("dense", "gradient_flow", "two_layer", "antisymmetric", "negative_definite")],
@@ -81,10 +81,11 @@ def block_options(random, statement):
 #: What may stand before a block: over lists of features, over images, and from an image to a list.
 OF_FEATURES = [lambda pick: dict(connector="dense", features=int(pick(range(1, 9))), activation=str(pick(ACTIVATIONS))), lambda pick: dict(connector="activation", activation=str(pick(ACTIVATIONS))), lambda pick: dict(connector="dropout")]
 OF_IMAGES = [
-    lambda pick: dict(connector="convolution", channels=int(pick([1, 2, 4])), kernel=int(pick([1, 2, 3])), stride=int(pick([1, 1, 2])), margin=int(pick([0, 1])), activation=str(pick(ACTIVATIONS)), convolution=str(pick(["direct", "automatic"]))),
-    lambda pick: dict(connector="convolution", padding="periodic", stride=int(pick([1, 2])), kernel=3, convolution=str(pick(["direct", "automatic"]))), lambda pick: dict(connector="activation", activation=str(pick(ACTIVATIONS))),
-    lambda pick: dict(connector="average_pooling", window=2), lambda pick: dict(connector="average_pooling", window=2, window_stride=1), lambda pick: dict(connector="max_pooling", window=2),
-    lambda pick: dict(connector="max_pooling", window=3, window_margin=1), lambda pick: dict(connector="max_pooling", window=2, window_stride=1), lambda pick: dict(connector="spatial_shift"),
+    lambda pick: dict(connector="convolution", channels=int(pick([1, 2, 4])), kernel=int(pick([1, 2, 3])), stride=int(pick([1, 1, 2])), dilation=int(pick([1, 1, 2])), margin=int(pick([0, 1])), activation=str(pick(ACTIVATIONS)), convolution=str(pick(["direct", "automatic"]))),
+    lambda pick: dict(connector="convolution", padding=str(pick(["zero", "periodic", "periodic", "replicate"])), stride=int(pick([1, 2, 3])), dilation=int(pick([1, 1, 2])), kernel=int(pick([2, 3, 3])), convolution=str(pick(["direct", "automatic"]))),
+    lambda pick: dict(connector="activation", activation=str(pick(ACTIVATIONS))),
+    lambda pick: dict(connector="average_pooling", window=2), lambda pick: dict(connector="average_pooling", window=2, window_stride=int(pick([1, 2, 3]))), lambda pick: dict(connector="max_pooling", window=2),
+    lambda pick: dict(connector="max_pooling", window=3, window_margin=1, window_stride=int(pick([0, 2]))), lambda pick: dict(connector="max_pooling", window=2, window_stride=int(pick([1, 3]))), lambda pick: dict(connector="spatial_shift"),
     lambda pick: dict(connector="channel_copies", channels=4), lambda pick: dict(connector="channel_padding", channels=5, stride=int(pick([1, 2]))), lambda pick: dict(connector="first_channels", channels=1),
 ]  # fmt: skip
 TO_FEATURES = [lambda pick: dict(connector="flatten"), lambda pick: dict(connector="global_average")]
@@ -114,11 +115,13 @@ def specification(random, statement):
     if random.random() < 0.25:
         groups = int(pick([1, 1, 2]))
         channels = groups * int(random.integers(1, 3)) * (2 if any(block["field"] == "hamiltonian_h" for block in blocks) else 1)
-        made.update(input_shape=[int(random.integers(1, channels + 1)), int(random.integers(3, 6)), int(random.integers(3, 6))], width=channels, opening="zero_padding")
+        (first, second), images = random.integers(3, 6, 2), {"image": 0.6, "list": 0.15, "row": 0.1, "column": 0.1, "pixel": 0.05}
+        extents = {"image": [first, second], "list": [first], "row": [1, first], "column": [first, 1], "pixel": [1, 1]}[str(pick(list(images), p=list(images.values())))]
+        made.update(input_shape=[int(n) for n in (random.integers(1, channels + 1), *extents)], width=channels, opening="zero_padding")
         for block in blocks:
             if "hidden_width" in block:
                 block["hidden_width"] = groups * int(random.integers(1, 3))
-            block.update(operator="convolution", kernel=int(pick([1, 3])), padding=str(pick(["zero", "periodic", "reflect"], p=[0.6, 0.35, 0.05])), groups=groups, dilation=1, convolution=str(pick(["direct", "automatic"])))
+            block.update(operator="convolution", kernel=int(pick([1, 3])), padding=str(pick(["zero", "periodic", "reflect", "replicate"], p=[0.6, 0.34, 0.03, 0.03])), groups=groups, dilation=int(pick([1, 1, 2])), convolution=str(pick(["direct", "automatic"])))
     else:
         width = int(random.integers(11, 65)) if random.random() < 0.05 else int(random.integers(1, 11))
         width += width % 2 if any(block["field"] == "hamiltonian_h" for block in blocks) else 0

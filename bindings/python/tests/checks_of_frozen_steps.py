@@ -24,7 +24,7 @@ def step_size(network, random):
         for slopes, others in slopes_of(layer, random):
             matrix = layer.frozen(slopes, others)
             assert_bounded(matrix, f"layer {j}")
-            if name == "damped_step" or name in ("euler_step", "circle_step") and layer.field != "negative_definite":
+            if name in ("damped_step", "row_sums") or name in ("euler_step", "circle_step") and layer.field != "negative_definite":
                 assert norm(matrix) <= ROOM, f"layer {j}: {norm(matrix)}"
             elif name in ("rotation_step", "euler_step", "circle_step") and (slopes > 1e-6).all():
                 root = numpy.sqrt(slopes)
