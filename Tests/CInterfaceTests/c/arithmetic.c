@@ -103,15 +103,17 @@ static void training(void) {
 int main(void) {
   const char *json =
       "{\"inputs\": 2, \"outputs\": 2, \"width\": 2, \"opening\": \"zero_padding\", \"field\": \"gradient_flow\", \"steps\": \"row_sums\", \"layers\": 1, \"activation\": \"relu\"}";
-  float weights[4] = {0, 0, 1e-20f, 3e-21f};
-  int64_t square[2] = {2, 2};
-  sode_tensor readout = sode_tensor_f32(weights, 2, square);
+  float weights[4] = {0, 0, 1e-20f, 3e-21f}, zeros[4] = {0, 0, 0, 0};
+  int64_t square[2] = {2, 2}, cube[3] = {1, 2, 2};
+  sode_tensor readout = sode_tensor_f32(weights, 2, square), bias = sode_tensor_f32(zeros, 1, square), kernel = sode_tensor_f32(zeros, 3, cube);
   sode_network *network = NULL;
   int i;
 
   for (i = 0; i < ROWS * INPUTS; i++) features[i] = 1e-20f * (float)(1 + i % 7) - 3e-20f;
   CHECK_OK(sode_network_create_json(json, SODE_TEXT_END, &network));
+  CHECK_OK(sode_network_set_parameter(network, "blocks.0.K", &kernel));
   CHECK_OK(sode_network_set_parameter(network, "readout.W", &readout));
+  CHECK_OK(sode_network_set_parameter(network, "readout.b", &bias));
   predictions(network);
   sode_network_free(network);
   training();
