@@ -99,7 +99,8 @@
  *
  * NUMBERS
  *   A batch is samples x features. A layer computes K*y + b for each sample y, where K is outputs x inputs. On one instruction set, the same
- *   inputs give the same bits for any number of threads and any split of a batch.
+ *   inputs give the same bits for any number of threads and any split of a batch. Every call computes in IEEE 754 arithmetic with rounding to nearest,
+ *   subnormal numbers and no traps, whatever the host has set on its thread (MXCSR), and leaves that as it was. Callbacks run in the call's arithmetic.
  */
 #ifndef STABLEODE_H
 #define STABLEODE_H

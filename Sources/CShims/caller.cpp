@@ -1,5 +1,6 @@
 #include "shims_caller.h"
 extern "C" {
+#include "shims_arithmetic.h"
 #include "shims_fiber.h"
 }
 #include <cstring>
@@ -41,7 +42,9 @@ template <typename Body> static int guarded(Body body) {
   shim_fiber_call_outside(
       [](void *argument) {
         auto errand = static_cast<Errand *>(argument);
+        uint32_t arithmetic = sode_shim_arithmetic_begin();
         errand->threw = caught(errand->body);
+        sode_shim_arithmetic_keep(arithmetic);
       },
       &errand);
   return errand.threw;

@@ -4,10 +4,12 @@ import Settings
 
 /// Runs an entry's body and gives its status, or the status of the failure that it throws. The failure's message, or the reason of an early end, becomes the thread's last error message.
 ///
-/// Entries that return a `sode_status` go through this function, `reporting(_:)` or `reportingUnlimited(_:)`. The body works under the watch of the thread's limits.
-/// Cost: two reads of thread-local memory if there are no limits; no allocation on success.
+/// Entries that return a `sode_status` go through this function, `reporting(_:)` or `reportingUnlimited(_:)`. The body works under the watch of the thread's limits, and in IEEE 754 arithmetic whatever the host has set (`shims_arithmetic.h`).
+/// Cost: two reads of thread-local memory if there are no limits, and one of the control register; no allocation on success.
 @inline(__always)
 func reportingStatus(_ body: () throws(Failure) -> Status) -> sode_status {
+  let before = sode_shim_arithmetic_begin()
+  defer { sode_shim_arithmetic_end(before) }
   do throws(Failure) {
     let status = try watching(nil, body)
     if status.rawValue > 0 { keepOutcome(status) }
@@ -20,6 +22,8 @@ func reportingStatus(_ body: () throws(Failure) -> Status) -> sode_status {
 
 /// As `reporting(_:)`, but without the thread's limits: for the entry that changes them, which must work whatever they are.
 func reportingUnlimited(_ body: () throws(Failure) -> Void) -> sode_status {
+  let before = sode_shim_arithmetic_begin()
+  defer { sode_shim_arithmetic_end(before) }
   do throws(Failure) {
     try body()
     return Status.ok.rawValue

@@ -87,6 +87,62 @@ import Testing
     }
   }
 
+  /// y₂ becomes h·2¹²⁵ (2¹⁰²⁰ in float64), h being below the smallest normal number: a stored h, or h times a number of the tableau, is wrong by up to all of it. No input within a radius has another class.
+  @Test(arguments: [
+    #""field": "dense""#, #""field": "two_layer""#, #""field": "dense", "integrator": "heun""#, #""field": "dense", "integrator": "ssprk3""#, #""field": "dense", "integrator": "rk4""#,
+    #""field": "hamiltonian", "integrator": "verlet""#,
+  ], [("float32", 0x1.8p-149), ("float32", 0x1p-140 * (1 + 0x1p-10)), ("float32", 0x1.99999ap-151), ("float64", 0x1p-1074)])
+  func stepsBelowTheSmallestNormalNumber(_ field: String, _ step: (precision: String, size: Double)) throws {
+    let made = try network(
+      #"{"inputs": 2, "outputs": 2, "width": 2, "opening": "zero_padding", "layers": 1, "activation": "relu", "precision": "\#(step.precision)", "horizon": \#(step.size), \#(field)}"#)
+    let numbers = try Numbers(made.plan.parameterCount, made.plan.precision)
+    let readout = try made.tensor("readout.W").range
+    (numbers[readout.lowerBound], numbers[readout.lowerBound + 3]) = (1, 1)
+    // The bias of the sums that become y₂; those of two layers are added to the second product.
+    let bias = try #require(made.plan.tensors.first { $0.name.hasPrefix("blocks.0.b") && !$0.name.hasSuffix("b1") && !$0.name.hasSuffix("bz") }).range
+    numbers[bias.lowerBound + 1] = step.precision == "float32" ? 0x1p125 : 0x1p1020
+    _ = try made.replaceParameters(with: numbers.vector)
+    let scores = try Numbers(2, .float64)
+    let zero = try Numbers([0, 0], made.plan.precision)
+    _ = try Predictor(made, maximumBatch: 1, threads: 1).run(zero.view(rows: 1, columns: 2), .scores, into: scores.target(rows: 1, columns: 2), isPartial: true, pool: nil)
+    let boundary = scores[1]
+    let isNarrow = step.precision == "float32"
+    let below = isNarrow ? Double(Float(boundary).nextDown) : boundary.nextDown
+    let above = isNarrow ? Double(Float(boundary).nextUp) : boundary.nextUp
+    let radii = try CertifiedRadii(made, made.snapshot)
+    for (place, other) in [(boundary, below), (below, boundary), (above, below)] {
+      let x = try Numbers([place, 0], made.plan.precision)
+      let radius = try RadiusSamples(radii, made, x.view(rows: 1, columns: 2), threads: 1).result(0).radius
+      #expect(radius < abs(place - other), "\(field), \(step), \(place): \(radius)")
+    }
+    // Far away there is a radius, which is not too short.
+    let size = isNarrow ? 1.0 : 0x1p-40
+    let far = try RadiusSamples(radii, made, try Numbers([size, 0], made.plan.precision).view(rows: 1, columns: 2), threads: 1).result(0)
+    #expect(far.predicted == 0 && far.radius > 0.7 * size && far.radius < size, "\(far.radius)")
+  }
+
+  /// The factors 2/(hLr) of huge weights or steps lose their digits as they are stored; the reason says so. Factors of the smallest normal numbers have radii.
+  @Test(arguments: [("float32", 3.08e22, 1.0), ("float32", 1.1e20, 1), ("float32", 1.1e16, 1e8), ("float64", 1e150, 1e20), ("float64", 1e100, 1e120)])
+  func factorsBelowTheSmallestNormalNumberAreRefused(_ precision: String, _ weight: Double, _ horizon: Double) throws {
+    func radii(_ weight: Double) throws -> (Network, CertifiedRadii) {
+      let made = try network(
+        #"{"inputs": 1, "outputs": 2, "width": 1, "opening": "zero_padding", "field": "gradient_flow", "steps": "row_sums", "layers": 1, "activation": "relu", "precision": "\#(precision)", "horizon": \#(horizon)}"#)
+      let numbers = try Numbers(made.plan.parameterCount, made.plan.precision)
+      numbers[try made.tensor("blocks.0.K").range.lowerBound] = weight
+      numbers[try made.tensor("readout.W").range.lowerBound] = 1
+      _ = try made.replaceParameters(with: numbers.vector)
+      return (made, try CertifiedRadii(made, made.snapshot))
+    }
+    let failure = refusal { _ = try radii(weight) }
+    #expect(failure?.status == .incompatible && failure?.message.contains("below the smallest normal number") == true, "\(failure?.message ?? "a bound")")
+    // 2/(hK²) is 16 times the smallest normal number.
+    let smallest = precision == "float32" ? 0x1p-126 : 0x1p-1022
+    let (made, held) = try radii((2 / (16 * smallest) / horizon).squareRoot())
+    let x = try Numbers([1], made.plan.precision)
+    let result = try RadiusSamples(held, made, x.view(rows: 1, columns: 1), threads: 1).result(0)
+    #expect(result.predicted == 1 && result.radius > 0.3 && result.radius < 1, "\(result.radius)")
+  }
+
   @Test func tiesGetNothing() throws {
     let made = try network(#"{"inputs": 2, "outputs": 3, "width": 2, "field": "gradient_flow", "layers": 1}"#)
     let numbers = try Numbers(made.plan.parameterCount, .float32)

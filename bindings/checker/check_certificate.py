@@ -2641,6 +2641,10 @@ class Rounding:
         """The error of a product whose sums may start from what it is added to, of this size: where the factor, rounded to float64, is 1 or −1. `terms` is 0 for one that never does."""
         return self.gamma(self.chain(terms)) * size if terms and abs(float(factor)) == 1 else ZERO
 
+    def vanished(self, h: Fraction, size: Fraction) -> Fraction:
+        """What the coefficient h·c of a rate v adds, which besides its relative error may have one of the smallest number, where |h v| is at most `size`."""
+        return up(self.smallest * size / h)
+
     def activated(self, sigma: Activation, z: Fraction, wrong: Fraction, m: int) -> Fraction:
         """The error of σ of m numbers that are wrong by `wrong`, with |z| at most `z`: an ulp is at most 2u of a normal number."""
         self.is_finite(max(WHOLE, sigma.size) * (z + wrong))
@@ -2816,6 +2820,7 @@ class Rounding:
         u, smallest = self.u, self.smallest
         a, b = tableau(block.stage)
         cache: dict[tuple[int, Fraction], tuple[FieldBounds, int, Fraction]] = {}
+        self.held(max(block.steps, default=ZERO) * max(WHOLE, *(abs(c) for row in (*a, b) for c in row)))
         for j, (h, bound) in enumerate(zip(block.steps, layers, strict=True)):
             key = (block.entry(j), h)
             if key not in cache:
@@ -2824,6 +2829,7 @@ class Rounding:
             if len(b) == 1 and block.integrator == "euler":
                 computed = reach.computed
                 size, wrong = bounds(computed)
+                wrong += self.vanished(h, size + wrong)
                 local = wrong * (1 + 4 * u) + 8 * u * (computed + size + wrong) + 8 * root * smallest + self.started(h, terms, computed)
                 change, start = bounds(reach.state)[0], bounds(ZERO)[0]
             else:
@@ -2839,11 +2845,13 @@ class Rounding:
         is_whole = block.field == "hamiltonian_h"
         momenta = positions if is_whole else Reach(ZERO, ZERO)
         root, u = root_up(Fraction(features(block.stage.before))), self.u
+        self.held(max(block.steps, default=ZERO))
         for j, h in enumerate(block.steps):
 
             def moved(own: Reach, other: Reach, which: int, j: int = j, h: Fraction = h) -> Reach:
                 bounds, terms, gain = self._component(block, j, which)
                 size, wrong = bounds(other.computed)
+                wrong += self.vanished(h, size + wrong)
                 local = wrong * (1 + 4 * u) + 8 * u * (own.computed + size + wrong) + 8 * root * self.smallest + self.started(h, terms, own.computed)
                 self.is_finite(own.computed + size + local)
                 return Reach(self.held(own.state + bounds(other.state)[0]), up(own.error + gain * other.error + local))
@@ -2906,7 +2914,7 @@ class Rounding:
 
         def sum_of(row: Sequence[Fraction], i: int) -> tuple[Fraction, Fraction]:
             size = sum((abs(c) * s for c, s in zip(row, sizes, strict=False)), ZERO)
-            wrong = sum((abs(c) * e for c, e in zip(row, errors, strict=False)), ZERO)
+            wrong = sum((abs(c) * e + self.vanished(h, s + e) for c, s, e in zip(row, sizes, errors, strict=False) if c), ZERO)
             rounding = 4 * (i + 1) * self.u
             return up(size), up(wrong * (1 + rounding) + rounding * (y + size + wrong) + 8 * (i + 1) * root * self.smallest)
 
@@ -3003,6 +3011,9 @@ class Rounding:
         u, smallest, slope = self.u, self.smallest, sigma.most
         require(factors.largest_sum < Fraction(2) ** 1000, f"{block.stage.name}: the row sums are too large")
         self.held(max(factors.exact) * (1 + factors.error) / h)
+        # They are 2/(hL), in float64, over r.
+        require(2 / (slope * h) < Fraction(2) ** 1022, "an overflow is not excluded on the ball")
+        require(min(factors.exact) * (1 - factors.error) / h >= self.normal, f"{block.stage.name}: a factor of the row sums may be below the smallest normal number")
         # The factors: q is rounded, then quotients, products and sums in float64, and the result.
         relative = up(8 * u + Fraction(n + len(matrix) + 32 + (6 * taps if taps > 1 else 0), 1 << 52) * factors.spread)
         require(relative < HALF, f"{block.stage.name}: the rounding of the row sums is not bounded")

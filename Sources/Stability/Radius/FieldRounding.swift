@@ -16,6 +16,8 @@ struct FieldRounding {
 
   private let form: Form
   private let step: Interval
+  /// η/h: what a coefficient h·c, stored with an error of at most η besides its relative one, adds for each unit of h·f(y). It counts where the coefficient is below the smallest normal number.
+  private let vanishing: Interval
   /// The Lipschitz bound of h·f.
   let gain: Interval
   /// γ of sums that start from the state where the step size is 1.
@@ -24,6 +26,7 @@ struct FieldRounding {
   /// - Throws: `.incompatible` with the reason where no bound is known.
   init(_ layer: LayerReading, _ ledger: NormLedger, _ unit: RoundingUnit) throws(Failure) {
     step = Interval(layer.stepSize)
+    vanishing = Interval(unit.smallest) / step
     let activation = layer.field.activation
     let slope = Interval(activation.lipschitz)
     switch layer.field {
@@ -59,6 +62,7 @@ struct FieldRounding {
   /// One component of a partitioned field.
   init(_ map: AffineReading, isGradient: Bool, stepSize: Double, _ ledger: NormLedger, _ unit: RoundingUnit) throws(Failure) {
     step = Interval(stepSize)
+    vanishing = Interval(unit.smallest) / step
     guard !isGradient else {
       (form, gain, start) = try Self.gradient(map, step, ledger, unit)
       return
@@ -145,6 +149,9 @@ struct FieldRounding {
     }
   }
 
+  /// What the absolute rounding of a coefficient h·c adds, for |h·f(y)| ≤ `size` with the error `error`.
+  func errorOfCoefficient(_ size: Interval, _ error: Interval) -> Interval { vanishing * (size + error) }
+
   /// What starting from the state adds: where h times the factor is 1 or −1, sums may begin there.
   func errorOfStart(_ state: Interval, factor: Double = 1) -> Interval {
     let scale = step * Interval(abs(factor))
@@ -213,7 +220,17 @@ struct RowSumRounding {
     underflows = (inner, outer * step)
     relative = Interval(4 * activation.ulps) * Interval(unit.unit)
     let widest = Interval(weighted.factors.reduce(0) { max($0, $1) })
-    largestFactor = 2 / (Interval(activation.largestSlope) * step) * widest * widest
+    let numerator = 2 / (Interval(activation.largestSlope) * step)
+    largestFactor = numerator * widest * widest
+    // T is 2/(hL) divided by r, both in float64. Its relative error is that of a normal number. A quarter is more than the relative errors of the r_i, so that the exact 1/r_i are not less.
+    let narrowest = Interval(weighted.factors.reduce(.infinity) { min($0, $1) })
+    guard numerator.upper < RoundingUnit(.float64).safe else {
+      throw Failure(.incompatible, "\(weights.tensor): with the step size \(stepSize) the numerator 2/(hL) of the factors of steps row_sums may overflow")
+    }
+    guard (0.25 * numerator * narrowest * narrowest).lower >= unit.normal else {
+      throw Failure(.incompatible,
+        "\(weights.tensor): its numbers are so large that a factor 2/(hLr) of steps row_sums may be below the smallest normal number, \(unit.normal), where its digits are lost; smaller weights or steps have a bound")
+    }
   }
 
   func evaluate(_ state: Interval) -> (size: Interval, error: Interval, largest: Interval) {

@@ -28,6 +28,11 @@ struct StepRounding {
     self.lipschitz = .upTo(lipschitz)
     self.unit = unit
     width = layer.width
+    var largest = 1.0
+    if case .rungeKutta(let method, _) = layer.scheme { largest = (method.coefficients.a + method.coefficients.b).reduce(1) { max($0, abs($1)) } }
+    guard (Interval(layer.stepSize) * Interval(largest)).upper < unit.safe else {
+      throw Failure(.incompatible, "blocks[\(layer.block)]: the step size \(layer.stepSize) is larger than a quarter of the largest number of the network's precision")
+    }
     switch (layer.scheme, layer.field) {
     case (.verlet, .partitioned(let positions, let momenta, let areGradients)):
       let moving = try FieldRounding(positions, isGradient: areGradients, stepSize: layer.stepSize, ledger, unit)
@@ -48,9 +53,10 @@ struct StepRounding {
   /// Whether the state has two parts, the momenta behind the positions.
   var isPartitioned: Bool { if case .verlet = form { true } else { false } }
 
-  /// The error of an update y + hv for |y| ≤ `state` and |hv| ≤ `size` with the error `error`: h is rounded, the multiply-add, and what is added besides.
-  private static func update(_ state: Interval, _ size: Interval, _ error: Interval, _ unit: RoundingUnit, _ width: Int) -> Interval {
-    error * (1 + 4 * Interval(unit.unit)) + 8 * Interval(unit.unit) * (state + size + error) + unit.underflow(8, rows: width)
+  /// The error of an update y + hv for |y| ≤ `state` and |hv| ≤ `size` with the error `own`: h is rounded, the multiply-add, and what is added besides.
+  private static func update(_ state: Interval, _ size: Interval, _ own: Interval, _ field: FieldRounding, _ unit: RoundingUnit, _ width: Int) -> Interval {
+    let error = own + field.errorOfCoefficient(size, own)
+    return error * (1 + 4 * Interval(unit.unit)) + 8 * Interval(unit.unit) * (state + size + error) + unit.underflow(8, rows: width)
   }
 
   /// The state after the step; nil if a number on the way may overflow.
@@ -61,7 +67,7 @@ struct StepRounding {
     case .euler(let field):
       let (size, error, largest) = field.evaluate(computed)
       guard isSafe(largest), isSafe(computed + size + error) else { return nil }
-      (change, local) = (field.evaluate(state.size).size, Self.update(computed, size, error, unit, width) + field.errorOfStart(computed))
+      (change, local) = (field.evaluate(state.size).size, Self.update(computed, size, error, field, unit, width) + field.errorOfStart(computed))
     case .rungeKutta(let field, let a, let b):
       let (_, error, largest) = Self.stages(field, a, b, computed, unit, width)
       guard isSafe(largest) else { return nil }
@@ -79,7 +85,7 @@ struct StepRounding {
     func moved(_ part: StateBound, by other: StateBound, _ field: FieldRounding) -> StateBound? {
       let (size, error, largest) = field.evaluate(other.computed)
       guard isSafe(largest) else { return nil }
-      let local = Self.update(part.computed, size, error, unit, width) + field.errorOfStart(part.computed)
+      let local = Self.update(part.computed, size, error, field, unit, width) + field.errorOfStart(part.computed)
       return StateBound(size: part.size + field.evaluate(other.size).size, error: part.error + field.gain * other.error + local)
     }
     guard let next = moved(z, by: y, momenta), let last = moved(y, by: next, positions) else { return nil }
@@ -97,7 +103,7 @@ struct StepRounding {
       for j in 0..<count where factors(j) != 0 {
         let factor = Interval(abs(factors(j)))
         size = size + factor * sizes[j]
-        error = error + factor * errors[j]
+        error = error + factor * errors[j] + field.errorOfCoefficient(sizes[j], errors[j])
       }
       // Each term of the sum rounds what has been added so far, its factor and its product.
       let rounds = 4 * Interval(Double(count + 1)) * Interval(unit.unit)

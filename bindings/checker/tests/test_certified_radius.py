@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 from fractions import Fraction
 
 import numpy
@@ -252,6 +253,72 @@ def test_sums_that_start_from_the_state_are_counted(h, weight, starts):
 
     more = error(100) - error(0)
     assert (more >= 100 * rounding.u * 1000) if starts else more == 0
+
+
+# ---- Stored factors below the smallest normal number --------------------------------------------------------------------------------------------------------------------------------------------
+
+
+def shifted(h, precision="float32", integrator="euler", **options):
+    """A layer that adds h·2¹²⁵ (float64: h·2¹⁰²⁰) to the second of two numbers and does nothing else; class 0 where the first is not less."""
+    kind, bias = (numpy.float32, 2.0**125) if precision == "float32" else (numpy.float64, 2.0**1020)
+    layer = made.block("dense", 1, activation="relu", horizon=h, integrator=integrator, **options)
+    tensors = {"blocks.0.K": numpy.zeros((1, 2, 2), kind), "blocks.0.b": numpy.array([[0, bias]], kind), "readout.W": numpy.eye(2, dtype=kind), "readout.b": numpy.zeros(2, kind)}
+    return made.Made(made.specification(2, 2, 2, [layer], opening="zero_padding", precision=precision), tensors)
+
+
+def claimed(network, x, radius, winner, margin, error, layer):
+    """A certificate with these numbers, for a network of two scores whose layers do not expand."""
+    precision = network.specification["precision"]
+    u, eta, mu = (2.0**-24, 2.0**-149, 2.0**-126) if precision == "float32" else (2.0**-53, 2.0**-1074, 2.0**-1022)
+    place, size = network.norm("matrix", "readout.W", None, "l2")
+    stages = [
+        {"kind": "opening", "index": 0, "rule": "identity", "norms": [], "lipschitz": 1.0}, {"kind": "block", "index": 0, "lipschitz": 1.0 + 1e-12, "layers": [{**layer, "lipschitz": 1.0 + 1e-12}]},
+        {"kind": "readout", "index": 0, "rule": "affine", "norms": [place], "lipschitz": size},
+    ]  # fmt: skip
+    return network.certificate(
+        "certified_radius", options={"input": x, "input_type": precision, "precision": precision, "radius": 0}, hypotheses=[], stages=stages,
+        rounding={"unit": u, "smallest": eta, "normal": mu, "exact_input": True, "center": math.hypot(*x) * (1 + 1e-12)},
+        result={"radius": radius, "class": winner, "margins": [{"class": 1 - winner, "margin": margin, "lipschitz": 1.4143, "error": error}]},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("precision", "h", "integrator", "real", "radius"), [
+    ("float32", 1.5 * 2.0**-149, "euler", 1.5 * 2.0**-24, 2e-8), ("float32", 0.4 * 2.0**-149, "euler", 0.4 * 2.0**-24, 1e-8), ("float32", 2.0**-140 * (1 + 2.0**-10), "euler", 2.0**-15 * (1 + 2.0**-10), 1.5e-8),
+    ("float32", 1.5 * 2.0**-149, "heun", 1.5 * 2.0**-24, 2e-8), ("float32", 1.5 * 2.0**-149, "rk4", 1.5 * 2.0**-24, 6e-8), ("float64", 2.0**-1074, "heun", 2.0**-54, 1e-17),
+])  # fmt: skip
+def test_step_sizes_that_lose_their_digits_are_counted(precision, h, integrator, real, radius):
+    """The library stores h·c as a number below the smallest normal one, so that it is wrong by up to half of the smallest one: a radius that counts relative errors alone is false."""
+    network = shifted(h, precision, integrator)
+    layer = {"rule": "stages", "norms": [network.norm("matrix", "blocks.0.K", 0, "l2")[0]]}
+    # An input whose first number is less than h·b by as much as the radius needs, and the error that relative roundings make.
+    margin = 1.45 * radius
+    error = 1e-2 * radius
+    x = real - 1.001 * margin
+    x = float(numpy.float32(x)) if precision == "float32" else x
+    with pytest.raises(checker.Rejected, match=r"error is .* at least .* is proved"):
+        checker.check(network.data, claimed(network, [x, 0.0], radius, 1, margin, error, layer))
+    # Far from the place where classes meet, the error that h may have is proved.
+    size = 1.0 if precision == "float32" else 2.0**-40
+    steps = {"euler": 1, "heun": 4, "rk4": 16}[integrator]
+    bias = 2.0**125 if precision == "float32" else 2.0**1020
+    error = (steps * (2.0**-149 if precision == "float32" else 2.0**-1074)) * bias * 4 + 1e-5 * size
+    assert checker.check(network.data, claimed(network, [size, 0.0], 0.6 * size, 0, 0.999 * size, error, layer))
+
+
+@pytest.mark.parametrize(("weight", "h", "is_held"), [(3.0845e22, 1.0, False), (1.1e20, 1.0, False), (1.1e16, 1e8, False), (3.3e18, 1.0, True), (3.3e14, 1e8, True)])
+def test_factors_of_row_sums_that_lose_their_digits_have_no_radius(weight, h, is_held):
+    """x₊ = x − 2x/r·K² = −x, r being K²; 2/(hr) is stored in float32."""
+    layer = made.block("gradient_flow", 1, activation="relu", horizon=h, steps="row_sums", hidden_width=1)
+    tensors = {"blocks.0.K": numpy.full((1, 1, 1), weight, numpy.float32), "blocks.0.b": numpy.zeros((1, 1), numpy.float32), "blocks.0.log_q": numpy.zeros((1, 1), numpy.float32)}
+    tensors |= {"readout.W": numpy.array([[1], [0]], numpy.float32), "readout.b": numpy.zeros(2, numpy.float32)}
+    network = made.Made(made.specification(1, 2, 1, [layer], opening="zero_padding"), tensors)
+    network.norm("matrix", "blocks.0.K", 0, "l2")
+    certificate = claimed(network, [1.0], 0.4, 1, 0.99, 1e-4, {"rule": "row_sums", "norms": []})
+    if is_held:
+        assert checker.check(network.data, certificate)
+        return
+    with pytest.raises(checker.Rejected, match="a factor of the row sums may be below the smallest normal number"):
+        checker.check(network.data, certificate)
 
 
 # ---- Winograd's algorithm -----------------------------------------------------------------------------------------------------------------------------------------------------------------------
