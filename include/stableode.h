@@ -384,7 +384,9 @@ SODE_API void sode_network_free(sode_network *network);
 SODE_API sode_status sode_dataset_create(const sode_tensor *features, const sode_tensor *targets, sode_dataset **dataset);
 SODE_API sode_status sode_dataset_retain(const sode_tensor *features, const sode_tensor *targets, void (*release)(void *user_data),
                                          void *user_data, sode_dataset **dataset);
-/* Reads IDX files (MNIST's format), plain or compressed by gzip. Images become features [samples, rows*columns] of u8. */
+/* Reads IDX files (MNIST's format), plain or compressed by gzip. Images become features [samples, rows*columns] of u8. The data set knows their height and
+ * width: networks of another input_shape with as many numbers, except for signals of one channel, refuse it. Headers and labels are checked before the images
+ * get memory; SODE_ERR_SHAPE_MISMATCH if the files do not belong together. */
 SODE_API sode_status sode_dataset_load_idx(const char *images_path, const char *labels_path, sode_dataset **dataset);
 /* Reads 1 to 4096 binary files of CIFAR-10 (classes 10) or CIFAR-100 (100: fine labels, 20: coarse labels), one behind the other, plain or gzip. Images
  * become features [samples, 3, 32, 32] of u8. */
@@ -976,7 +978,8 @@ SODE_API sode_status sode_network_refine(sode_network *network, const char *prol
 /* Give the network for images of twice the height and width, or of half (Haber, Ruthotto, Holtham & Jun 2017): kernels of 3 pixels become those of the other
  * grid by the Galerkin relation K_H = R K_h P, matrices that read pixels are spread over them or summed, all else stays, and so do kernels with a stride.
  * Restricting what was prolonged gives the same weights up to rounding. SODE_ERR_INCOMPATIBLE for other inputs than images and for other kernels than of 1
- * and 3 pixels; SODE_ERR_SHAPE_MISMATCH for images that cannot be halved. */
+ * and 3 pixels; SODE_ERR_SHAPE_MISMATCH for images that cannot be halved (height and width must be even and at least 4, or 1), and where an image inside the
+ * network, behind pooling or strides, would have one pixel along an axis at one resolution and more at the other: its kernels have no counterpart. */
 SODE_API sode_status sode_network_prolong_images(sode_network *network, sode_network **finer);
 SODE_API sode_status sode_network_restrict_images(sode_network *network, sode_network **coarser);
 /* Gives the network whose tensors are the weights that this one multiplies by: options opening_norm, readout_norm, a connector's norm and steps "tight" compute

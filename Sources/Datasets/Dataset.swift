@@ -25,8 +25,15 @@ package final class Dataset: @unchecked Sendable {
   package let stepLabels: StepLabels?
   /// How the features were made of a table's columns, and the names of the classes; nil for data without names.
   package let columns: ColumnRecord?
+  /// The height and width of images of one channel, where the data set was read from a file that says so. Features without axes may have any other shape of as many numbers.
+  package let pixels: Pixels?
   /// The object that keeps the memory alive.
   let owners: [AnyObject]
+
+  package struct Pixels: Equatable, Sendable {
+    package let height: Int
+    package let width: Int
+  }
 
   package var count: Int { features.rows }
   package var featureCount: Int { features.columns }
@@ -38,7 +45,7 @@ package final class Dataset: @unchecked Sendable {
   ///   - valueBound: the bound of magnitudes; 0 for labels.
   init(
     features: TensorView, labels: UnsafePointer<Int32>?, values: TensorView?, classCount: Int, weights: Vector? = nil, featureBound: Double? = nil,
-    valueBound: Double, mayMiss: Bool, stepLabels: StepLabels? = nil, columns: ColumnRecord? = nil, owners: [AnyObject]
+    valueBound: Double, mayMiss: Bool, stepLabels: StepLabels? = nil, columns: ColumnRecord? = nil, pixels: Pixels? = nil, owners: [AnyObject]
   ) {
     self.features = features
     self.labels = labels
@@ -48,6 +55,7 @@ package final class Dataset: @unchecked Sendable {
     self.featureBound = featureBound ?? magnitudeBound(features)
     (self.valueBound, self.mayMiss, self.stepLabels) = (valueBound, mayMiss, stepLabels)
     self.columns = columns
+    self.pixels = pixels
     self.owners = owners
   }
 
@@ -55,7 +63,7 @@ package final class Dataset: @unchecked Sendable {
   package func replacing(features view: TensorView) -> Dataset {
     Dataset(
       features: view, labels: labels, values: values, classCount: classCount, weights: weights, featureBound: featureBound, valueBound: valueBound, mayMiss: mayMiss, stepLabels: stepLabels,
-      columns: columns, owners: owners)
+      columns: columns, pixels: pixels, owners: owners)
   }
 
   /// Copies features and labels; the features keep their type.
@@ -142,7 +150,7 @@ package final class Dataset: @unchecked Sendable {
   package var readAsValues: Dataset {
     guard let labels else { return self }
     let column = TensorView(UnsafeRawPointer(labels), type: .int32, rows: count, columns: 1)
-    return Dataset(features: features, labels: nil, values: column, classCount: 0, weights: weights, featureBound: featureBound, valueBound: Double(Int32.max), mayMiss: false, columns: columns, owners: owners)
+    return Dataset(features: features, labels: nil, values: column, classCount: 0, weights: weights, featureBound: featureBound, valueBound: Double(Int32.max), mayMiss: false, columns: columns, pixels: pixels, owners: owners)
   }
 
   /// The samples `start` … `start + count − 1`, sharing memory with this data set.
@@ -155,7 +163,7 @@ package final class Dataset: @unchecked Sendable {
     let rows = start..<start + count
     return Dataset(
       features: features.rows(rows), labels: labels.map { $0 + start }, values: values?.rows(rows), classCount: classCount, weights: weights?[rows], featureBound: featureBound,
-      valueBound: valueBound, mayMiss: mayMiss, stepLabels: stepLabels?.from(start), columns: columns, owners: owners)
+      valueBound: valueBound, mayMiss: mayMiss, stepLabels: stepLabels?.from(start), columns: columns, pixels: pixels, owners: owners)
   }
 
   /// The first `count` samples.
@@ -224,7 +232,7 @@ private final class Borrowed {
 
 /// Checks that there is room for a copy before the numbers are read: with strides of 0 an array can be far larger than its memory.
 /// - Parameter bytesPerNumber: nil for a copy in the same type. Labels are read as Doubles and kept as Int32: 12.
-private func checkRoom(for view: TensorView, _ what: String, bytesPerNumber: Int? = nil) throws(Failure) {
+func checkRoom(for view: TensorView, _ what: String, bytesPerNumber: Int? = nil) throws(Failure) {
   let (elements, overflow) = view.rows.multipliedReportingOverflow(by: view.columns)
   let (bytes, tooLarge) = elements.multipliedReportingOverflow(by: bytesPerNumber ?? view.type.byteCount)
   try Memory.claiming(overflow || tooLarge ? -1 : bytes, for: "a copy of \(what)") { () throws(Failure) in }
@@ -247,7 +255,7 @@ private func checkValues(_ values: TensorView, samples: Int) throws(Failure) -> 
 }
 
 /// Checks for at least one sample and feature, strides that fit the address space, and finite numbers. Gives a bound of the magnitudes, and whether there is NaN.
-private func checkNumbers(_ view: TensorView, _ what: String, allowsNaN: Bool = false) throws(Failure) -> (bound: Double, mayMiss: Bool) {
+func checkNumbers(_ view: TensorView, _ what: String, allowsNaN: Bool = false) throws(Failure) -> (bound: Double, mayMiss: Bool) {
   guard view.rows >= 1 else { throw Failure(.shapeMismatch, "\(what) hold \(view.rows) samples; at least 1 is needed") }
   guard view.columns >= 1 else { throw Failure(.shapeMismatch, "\(what) hold \(view.columns) columns; at least 1 is needed") }
   guard view.extent() != nil else { throw Failure(.shapeMismatch, "\(what): shape and strides do not fit the address space") }

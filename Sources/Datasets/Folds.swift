@@ -85,6 +85,6 @@ extension Dataset {
       subsetWeights = buffer.vector(count: count, precision: .float64)
       owners.append(buffer)
     }
-    return Dataset(features: features, labels: subsetLabels, values: subsetValues, classCount: classCount, weights: subsetWeights, featureBound: featureBound, valueBound: valueBound, mayMiss: mayMiss, columns: columns, owners: owners)
+    return Dataset(features: features, labels: subsetLabels, values: subsetValues, classCount: classCount, weights: subsetWeights, featureBound: featureBound, valueBound: valueBound, mayMiss: mayMiss, columns: columns, pixels: pixels, owners: owners)
   }
 }

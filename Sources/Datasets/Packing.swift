@@ -84,8 +84,8 @@ private func packElements<Bits: FixedWidthInteger>(_ view: TensorView, _ target:
   let size = MemoryLayout<Bits>.size
   let side = 64
   for rowStart in stride(from: 0, to: view.rows, by: side) {
-    try Watch.check()
     for columnStart in stride(from: 0, to: view.columns, by: side) {
+      try Watch.check()
       for row in rowStart..<min(view.rows, rowStart + side) {
         for column in columnStart..<min(view.columns, columnStart + side) {
           let source = (row * view.rowStride + view.offset(ofColumn: column)) * size

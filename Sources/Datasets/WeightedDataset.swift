@@ -15,14 +15,14 @@ extension Dataset {
     let copy = memory.vector(count: count, precision: .float64)
     try Watch.pieces(count) { rows in convert(weights.rows(rows), into: copy[rows]) }
     try checkWeights(copy, "weights", each: "row")
-    return Dataset(features: features, labels: labels, values: values, classCount: classCount, weights: copy, featureBound: featureBound, valueBound: valueBound, mayMiss: mayMiss, stepLabels: stepLabels, columns: columns, owners: owners + [memory])
+    return Dataset(features: features, labels: labels, values: values, classCount: classCount, weights: copy, featureBound: featureBound, valueBound: valueBound, mayMiss: mayMiss, stepLabels: stepLabels, columns: columns, pixels: pixels, owners: owners + [memory])
   }
 
   /// The same data with weights near 1 for computing, since a common factor changes no result: those whose largest is very small or very large are divided by a power of two. All others stay the same.
   /// - Throws: `memory`; the reason why the work must end.
   package func withWeightsNearOne() throws(Failure) -> Dataset {
     guard let weights, let (scaled, memory) = try weightsNearOne(weights) else { return self }
-    return Dataset(features: features, labels: labels, values: values, classCount: classCount, weights: scaled, featureBound: featureBound, valueBound: valueBound, mayMiss: mayMiss, stepLabels: stepLabels, columns: columns, owners: owners + [memory])
+    return Dataset(features: features, labels: labels, values: values, classCount: classCount, weights: scaled, featureBound: featureBound, valueBound: valueBound, mayMiss: mayMiss, stepLabels: stepLabels, columns: columns, pixels: pixels, owners: owners + [memory])
   }
 }
 

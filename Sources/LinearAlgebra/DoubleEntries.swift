@@ -15,10 +15,11 @@ struct DoubleEntries {
     func entry(_ i: Int, _ j: Int) -> Double { numbers.load(i * matrix.rowStride + j * matrix.columnStride) }
     let target = buffer.vector(count: count, precision: .float64)
     for i in 0..<matrix.rows {
-      if i % 64 == 0 { try Watch.check() }
-      for j in 0..<matrix.columns {
-        let value = gamma.map { 0.5 * (entry(i, j) - entry(j, i)) - (i == j ? 0.5 * $0 : 0) } ?? entry(i, j)
-        target.store(value, at: i * matrix.columns + j)
+      try Watch.pieces(matrix.columns) { columns in
+        for j in columns {
+          let value = gamma.map { 0.5 * (entry(i, j) - entry(j, i)) - (i == j ? 0.5 * $0 : 0) } ?? entry(i, j)
+          target.store(value, at: i * matrix.columns + j)
+        }
       }
     }
   }

@@ -1,3 +1,5 @@
+import Settings
+
 /// Images, one number a pixel, between a grid and the grid whose pixels are twice as wide along each axis that has more than one.
 package struct PixelGrid: Sendable {
   package let channels: Int
@@ -14,20 +16,36 @@ package struct PixelGrid: Sendable {
   private var coarseCount: Int { channels * height * width / share }
 
   /// fine = factor · (each coarse number at each of its fine pixels), for one image behind the other.
-  package func spread(_ coarse: Vector, by factor: Double, into fine: Vector) { forEachPixel(coarse, fine) { (from, to) in fine.store(factor * coarse.load(from), at: to) } }
-
-  /// coarse = factor · (the sum over its fine pixels), for one image behind the other.
-  package func sum(_ fine: Vector, by factor: Double, into coarse: Vector) {
-    fill(coarse, 0)
-    forEachPixel(coarse, fine) { (to, from) in coarse.store(coarse.load(to) + factor * fine.load(from), at: to) }
+  /// - Throws: the reason why the work must end.
+  package func spread(_ coarse: Vector, by factor: Double, into fine: Vector) throws(Failure) {
+    try forEachPixel(coarse, fine) { index, first in
+      let value = factor * coarse.load(index)
+      for row in 0..<vertical { for column in 0..<horizontal { fine.store(value, at: first + row * width + column) } }
+    }
   }
 
-  private func forEachPixel(_ coarse: Vector, _ fine: Vector, _ body: (_ coarse: Int, _ fine: Int) -> Void) {
+  /// coarse = factor · (the sum over its fine pixels), for one image behind the other.
+  /// - Throws: the reason why the work must end.
+  package func sum(_ fine: Vector, by factor: Double, into coarse: Vector) throws(Failure) {
+    try forEachPixel(coarse, fine) { index, first in
+      var sum = 0.0
+      for row in 0..<vertical { for column in 0..<horizontal { sum += fine.load(first + row * width + column) } }
+      coarse.store(factor * sum, at: index)
+    }
+  }
+
+  /// Calls `body` with each coarse pixel and the first of its fine ones. An image may be large, so the pieces between two questions to the watch may end within a row.
+  private func forEachPixel(_ coarse: Vector, _ fine: Vector, _ body: (_ coarse: Int, _ fine: Int) -> Void) throws(Failure) {
     precondition(fine.count == share * coarse.count && coarse.count % coarseCount == 0, "images of other extents")
     let coarseWidth = width / horizontal
-    // Rows of all channels and images follow one another, and `vertical` divides the rows of each.
-    for row in 0..<fine.count / width {
-      for column in 0..<width { body(row / vertical * coarseWidth + column / horizontal, row * width + column) }
+    try Watch.pieces(coarse.count, work: 2 * share) { pixels in
+      // Rows of all channels and images follow one another, and `vertical` divides the rows of each.
+      var (row, column) = pixels.lowerBound.quotientAndRemainder(dividingBy: coarseWidth)
+      for pixel in pixels {
+        body(pixel, row * vertical * width + column * horizontal)
+        column += 1
+        if column == coarseWidth { (row, column) = (row + 1, 0) }
+      }
     }
   }
 }

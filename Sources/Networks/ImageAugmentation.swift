@@ -24,7 +24,7 @@ package struct ImageAugmentation: Equatable, Sendable {
   ]
 
   /// nil if no option asks for a change.
-  /// - Throws: `.incompatible` for features that are no images, or for a padding of no pixels; `.outOfRange` for more reflected pixels than there are.
+  /// - Throws: `.incompatible` for features that are no images, or for a padding of no pixels; `.outOfRange` for margins and holes that can leave nothing of an image.
   package init?(_ options: OptionValues, _ shape: Shape) throws(Failure) {
     let (margin, hole, flips) = (try options.integer("crop_margin"), try options.integer("cutout"), try options.flag("flip"))
     self.init(margin: margin, reflects: try options.text("crop_padding") == "reflect", flips: flips, hole: hole)
@@ -34,8 +34,12 @@ package struct ImageAugmentation: Equatable, Sendable {
       let key = margin > 0 ? "crop_margin" : flips ? "flip" : "cutout"
       throw Failure(.incompatible, "\(key) is set, but the network's inputs are a list of \(shape.features) features; it changes images (option input_shape)")
     }
-    guard !reflects || margin < shape.width && (shape.height == 1 || margin < shape.height) else {
-      throw Failure(.outOfRange, "crop_margin is \(margin); with crop_padding reflect it must be below the image's height and width, \(shape.height) × \(shape.width)")
+    let size = "\(shape.height) × \(shape.width)"
+    guard margin == 0 || margin < shape.width && (shape.height == 1 || margin < shape.height) else {
+      throw Failure(.outOfRange, "crop_margin is \(margin); it must be below the image's height and width, \(size) pixels, so that a part of the image is left\(shape.height == 1 ? " (a height of 1 does not count)" : "")")
+    }
+    guard hole < max(shape.height, shape.width) || hole == 0 else {
+      throw Failure(.outOfRange, "cutout is \(hole); the images have \(size) pixels, which the square can cover wholly: it must be below \(max(shape.height, shape.width))")
     }
   }
 

@@ -110,6 +110,9 @@ package final class NetworkPlan: Sendable {
     let chosenPrecision = precision
     // Where a block has no grid, making it says why.
     let layers = specification.blocks.map { (try? BlockRecipe.grid($0).layers) ?? 0 }
+    // A residual connector is a layer too, as in the papers that count all residual blocks; it is always kept.
+    let between = specification.connectors.map { $0.filter { (try? $0.text("connector")) == "residual" }.count }
+    let depths = layers.reduce(0, +) + between.reduce(0, +)
     for (index, before) in specification.connectors.enumerated() {
       for options in before {
         let (number, input) = (shapes.count, state)
@@ -124,7 +127,7 @@ package final class NetworkPlan: Sendable {
       let shape = state
       recipes.append(
         try Self.naming(place: shapes.count + recipes.count, specification) { () throws(Failure) in
-          let depth = BlockDepth(layers: layers[index], before: layers[..<index].reduce(0, +), network: layers.reduce(0, +))
+          let depth = BlockDepth(layers: layers[index], before: layers[..<index].reduce(0, +) + between[...index].reduce(0, +), network: depths)
           let recipe = try BlockRecipe(specification.blocks[index], shape: shape, precision: chosenPrecision, depth: depth, sequence: sequence, knownTerms: terms)
           try layout.add(recipe, index)
           return recipe
@@ -223,7 +226,9 @@ package final class NetworkPlan: Sendable {
   /// Adds the place in the list "blocks" to a failure, unless there is one block alone.
   private static func naming<Result>(place: Int, _ specification: NetworkSpecification, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {
     do throws(Failure) { return try body() } catch {
-      throw specification.blocks.count == 1 && specification.connectors.allSatisfy(\.isEmpty) ? error : Failure(error.status, "blocks[\(place)]: \(error.message)")
+      if specification.blocks.count == 1, specification.connectors.allSatisfy(\.isEmpty) { throw error }
+      let origin = specification.architecture.map { "architecture \($0), " } ?? ""
+      throw Failure(error.status, "\(origin)blocks[\(place)]: \(error.message)")
     }
   }
 

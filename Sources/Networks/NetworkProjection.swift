@@ -63,13 +63,15 @@ private struct BlockProjection {
     let size = to.count / new
     let skipped = kind == .layersAfterFirst ? 1 : 0
     for row in 0..<new {
-      try Watch.check()
-      let sum = to[row * size..<(row + 1) * size]
-      fill(sum, 0)
-      for column in 0..<old + skipped {
-        let factor = matrix[(row + skipped) * (old + skipped) + column]
-        let source = max(column - skipped, 0)
-        if factor != 0 { axpy(factor, from[source * size..<(source + 1) * size], addingTo: sum) }
+      // A row may be large.
+      try Watch.pieces(size, work: old + skipped) { piece in
+        let sum = to[row * size + piece.lowerBound..<row * size + piece.upperBound]
+        fill(sum, 0)
+        for column in 0..<old + skipped {
+          let factor = matrix[(row + skipped) * (old + skipped) + column]
+          let source = max(column - skipped, 0) * size
+          if factor != 0 { axpy(factor, from[source + piece.lowerBound..<source + piece.upperBound], addingTo: sum) }
+        }
       }
     }
   }

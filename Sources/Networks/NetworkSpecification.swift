@@ -11,6 +11,9 @@ package struct NetworkSpecification: Sendable {
   /// The connectors before each block, in order, and those after the last block.
   package private(set) var connectors: [[OptionValues]] = [[], []]
 
+  /// The name that the list of blocks was read by; nil for a list that the caller wrote. Messages about places in the list name it.
+  var architecture: String?
+
   /// The most blocks and connectors a network may have.
   package static let maximumBlocks = 1024
 
@@ -124,7 +127,7 @@ package struct NetworkSpecification: Sendable {
   /// Makes blocks and connectors of the objects in "blocks". Blocks start as copies of the only one that there is.
   private mutating func replaceBlocks(_ elements: [JSON]) throws(Failure) {
     let beginning = blocks[0]
-    (blocks, connectors) = ([], [[]])
+    (blocks, connectors, architecture) = ([], [[]], nil)
     for (index, element) in elements.enumerated() {
       if element["connector"] != nil {
         var connector = OptionValues(scope: "connector", connectorOptions)

@@ -22,7 +22,7 @@ package struct ResolutionChange: Sendable {
     case pixels(PixelGrid)
   }
 
-  /// - Throws: `.incompatible` for a network whose inputs are no images, and for kernels that have no counterpart on the other grid; `.shapeMismatch` for images that cannot be halved.
+  /// - Throws: `.incompatible` for a network whose inputs are no images, and for kernels that have no counterpart on the other grid; `.shapeMismatch` for images that cannot be halved, and where an image inside the network has one pixel along an axis on one grid alone.
   package init(_ plan: NetworkPlan, _ direction: Direction) throws(Failure) {
     guard plan.inputShape.isImage else {
       throw Failure(.incompatible, "the network's inputs are a list of \(plan.inputs) features; only networks of images (option input_shape) have other resolutions")
@@ -52,6 +52,13 @@ package struct ResolutionChange: Sendable {
 
   private static func rule(_ old: ParameterTensor, _ new: ParameterTensor, _ before: NetworkPlan, _ after: NetworkPlan, _ direction: Direction) throws(Failure) -> Rule {
     guard old.shape == new.shape else {
+      if let stencil = old.stencil, let other = new.stencil, (stencil.rows, stencil.columns) != (other.rows, other.columns) {
+        let (fine, coarse) = direction == .finer ? (other, stencil) : (stencil, other)
+        throw Failure(
+          .shapeMismatch,
+          "\(old.name) has kernels of \(fine.rows) × \(fine.columns) pixels, but \(coarse.rows) × \(coarse.columns) at the coarser resolution, where the image inside the network that they act on has one pixel along an axis; every image inside must keep 2 pixels or more there"
+        )
+      }
       // A matrix that reads an image.
       let (shapes, others) = (image(read: old.name, before), image(read: new.name, after))
       let isReader = old.shape.count == 2 && new.shape.count == 2 && old.shape[0] == new.shape[0] && shapes.features == old.shape[1] && others.features == new.shape[1]
@@ -97,9 +104,8 @@ package struct ResolutionChange: Sendable {
         }
       case .pixels(let grid):
         for row in 0..<old.shape[0] {
-          try Watch.check()
           let (given, made) = (from[row * old.shape[1]..<(row + 1) * old.shape[1]], to[row * new.shape[1]..<(row + 1) * new.shape[1]])
-          direction == .finer ? grid.spread(given, by: 1 / Double(grid.share), into: made) : grid.sum(given, by: 1, into: made)
+          if direction == .finer { try grid.spread(given, by: 1 / Double(grid.share), into: made) } else { try grid.sum(given, by: 1, into: made) }
         }
       }
     }
@@ -113,7 +119,7 @@ package struct ResolutionChange: Sendable {
     let buffer = try Buffer(byteCount: 16 * after.inputs)
     let vectors = [buffer.vector(count: after.inputs, precision: .float64), buffer.vector(count: after.inputs, precision: .float64, offset: 8 * after.inputs)]
     for (from, to) in zip([normalization.shift, normalization.scale], vectors) {
-      direction == .finer ? grid.spread(from, by: 1, into: to) : grid.sum(from, by: 1 / Double(grid.share), into: to)
+      if direction == .finer { try grid.spread(from, by: 1, into: to) } else { try grid.sum(from, by: 1 / Double(grid.share), into: to) }
     }
     let views = vectors.map { TensorView(UnsafeRawPointer($0.base), type: .float64, rows: after.inputs, columns: 1) }
     defer { withExtendedLifetime(buffer) {} }

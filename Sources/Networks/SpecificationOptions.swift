@@ -8,7 +8,7 @@ import VectorFields
 package let networkOptions: [OptionDescription] = [
   OptionDescription("precision", .choice(Precision.allCases.map(\.name)), default: .text("float32"), "precision of parameters, states and gradients"),
   OptionDescription("inputs", .integer(1...1_000_000), default: .integer(1), unit: "features", required: true, "features of one sample; may be left out where input_shape is given"),
-  OptionDescription("input_shape", .reals, default: .text(""), "extents of one sample that is an image: channels, height, width; or channels, length; empty: a list of features"),
+  OptionDescription("input_shape", .reals, default: .text(""), "extents of one sample that is an image, channels first: channels, height, width, such as 1, 28, 28; or channels, length; empty: a list of features"),
   OptionDescription("outputs", .integer(1...1_000_000), default: .integer(1), unit: "scores", required: true, "scores that the network computes for a sample: one for each class, or one for each target value"),
   OptionDescription("opening", .choice(openings.names), default: .text("zero_padding"), automatic: true, "how the inputs become the first state. Automatic: dense, if width, layers, horizon and blocks are not set either"),
   OptionDescription("width", .integer(0...65_536), default: .integer(0), unit: "features", automatic: true, "features of the state, or channels of an image; 0: as many as the inputs have. Automatic: chosen by the numbers of inputs and outputs, if opening, layers, horizon and blocks are not set either; with opening trajectory its channels"),

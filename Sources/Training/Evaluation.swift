@@ -117,6 +117,24 @@ extension Network {
   }
 }
 
+extension NetworkPlan {
+  /// The features of a data set in the order of the network's inputs.
+  ///
+  /// The rows of a file of images with one channel have the length of any shape of as many numbers; such a network must take one channel and, unless it takes a signal of all pixels, the same height and width.
+  /// - Throws: `.shapeMismatch` for samples of another shape.
+  func arrange(_ dataset: Dataset, called name: String) throws(Failure) -> TensorView {
+    if let pixels = dataset.pixels, inputShape.isImage, inputShape.features == pixels.height * pixels.width {
+      guard inputShape.channels == 1, inputShape.height == 1 || (inputShape.height, inputShape.width) == (pixels.height, pixels.width) else {
+        throw Failure(
+          .shapeMismatch,
+          "\(name) holds images of \(pixels.height) × \(pixels.width) pixels and one channel; the network's input_shape is \(inputShape.channels) channels of \(inputShape.height) × \(inputShape.width) pixels. Channels come first: [1, \(pixels.height), \(pixels.width)]"
+        )
+      }
+    }
+    return try arrange(dataset.features, called: name)
+  }
+}
+
 /// A data set with its targets in the form that a network's loss reads. All numbers are checked to fit the network's precision. One target number per sample is a class label or a value.
 /// - Parameters:
 ///   - scaling: the normalization of the features and the scaling of the targets.
@@ -124,7 +142,7 @@ extension Network {
 ///   - isPart: whether it is a part of other data, which need not have an observed step.
 /// - Throws: `shapeMismatch` if the network takes other features or targets; `invalidData` for numbers that do not fit the precision, labels that are not a class, and data without an observed step; `incompatible`.
 func suited(_ dataset: Dataset, for plan: NetworkPlan, _ scaling: DataScaling, called name: StaticString, isPart: Bool = false) throws(Failure) -> Dataset {
-  let dataset = try dataset.replacing(features: plan.arrange(dataset.features, called: "\(name)"))
+  let dataset = try dataset.replacing(features: plan.arrange(dataset, called: "\(name)"))
   if plan.sequence != nil, dataset.features.isMade { throw Failure(.incompatible, "\(name) is a table, but the network takes sequences: pass them as an array") }
   try plan.checkIntake(dataset.features, scaling.features, bound: dataset.featureBound, called: name)
   switch plan.loss.targetKind {

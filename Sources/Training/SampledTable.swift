@@ -34,7 +34,7 @@ struct SampledTable {
     let whole = Block(memory.base, rows: height + targetCount, columns: columns, precision: .float64)
     let all = whole.rows(0..<plan.inputs)
     let rows = (0..<count).map { Int64($0 * training.count / count) }
-    let view = try plan.arrange(training.features, called: "the training data")
+    let view = try plan.arrange(training, called: "the training data")
     // In float64, whatever the network's precision.
     let scaling = normalization.map { FeatureScaling(shift: $0.shift, scale: $0.scale) }
     rows.withUnsafeBufferPointer { gather(view, rows: $0.baseAddress, start: 0, count: count, scaling: scaling, into: all) }

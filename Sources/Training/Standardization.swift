@@ -22,7 +22,7 @@ extension NetworkPlan {
   /// With `squashingHeavyTails` a feature with heavy tails gets its median and quartiles instead, and enters as asinh of that (`robustScaling`).
   func normalization(standardizing dataset: Dataset, squashingHeavyTails: Bool = false) throws(Failure) -> Normalization {
     try requireNormalizable()
-    let features = try arrange(dataset.features, called: "the data")
+    let features = try arrange(dataset, called: "the data")
     let count = inputs
     let memory = try Buffer(count: 2 * count, precision: .float64)
     let (mean, deviation) = (memory.vector(count: count, precision: .float64), memory.vector(count: count, precision: .float64, offset: 8 * count))

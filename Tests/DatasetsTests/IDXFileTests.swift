@@ -29,7 +29,47 @@ import Testing
     #expect(data.count == 2 && data.featureCount == 6 && data.classCount == 8 && data.features.type == .uint8)
     #expect(data.labels?[0] == 7 && data.labels?[1] == 3)
     #expect(data.features.base.load(fromByteOffset: 11, as: UInt8.self) == 220)
-    #expect(throws: Failure(.shapeMismatch, "labels have 6 columns; they must have 1, the number of the class")) { try Dataset(imagesPath: paths.0, labelsPath: paths.0) }
+    #expect(data.pixels?.height == 2 && data.pixels?.width == 3)
+    #expect(try data.prefix(1).pixels == data.pixels)
+  }
+
+  @Test func filesThatDoNotBelongTogetherAreNamed() throws {
+    func message(_ images: [UInt8], _ labels: [UInt8]) throws -> String {
+      let paths = (try file(images), try file(labels))
+      defer { for path in [paths.0, paths.1] { try? FileManager.default.removeItem(atPath: path) } }
+      do { _ = try Dataset(imagesPath: paths.0, labelsPath: paths.1) } catch {
+        return error.message.replacingOccurrences(of: "'\(paths.0)'", with: "I").replacingOccurrences(of: "'\(paths.1)'", with: "L")
+      }
+      return "accepted"
+    }
+    #expect(try message(sampleImages, sampleImages) == "L has the dimensions 2 × 2 × 3; a file of labels holds one number for each sample")
+    #expect(
+      try message(sampleLabels, sampleImages)
+        == "L has the dimensions 2 × 2 × 3; a file of labels holds one number for each sample; I holds one number for each sample, so the two files may be exchanged")
+    #expect(try message(sampleImages, [0, 0, 8, 1, 0, 0, 0, 3, 1, 2, 3]) == "L holds 3 labels and I 2 images; both must have the same number")
+    #expect(try message(sampleImages, [0, 0, 9, 1, 0, 0, 0, 2, 1, 255]).hasPrefix("L: label -1 at row 1"))
+    #expect(try message([0, 0, 13, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0x7F, 0xC0, 0, 0], sampleLabels).hasPrefix("I: features hold NaN at row 1"))
+    #expect(try message(sampleImages, [0, 0, 13, 2, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0x3F, 0x80, 0, 0]) == "accepted")
+  }
+
+  /// The headers of both files and the labels are checked before the images get memory: large images with too few labels, other labels or none cost nothing.
+  @Test func imagesAreReadLast() throws {
+    let count = 1 << 21
+    let images = try file([0, 0, 8, 3, 0, 0x20, 0, 0, 0, 0, 0, 32, 0, 0, 0, 32])
+    let labels = try file([0, 0, 8, 1, 0, 0, 0, 2, 7, 3])
+    let wrong = try file([0, 0, 9, 1, 0, 0x20, 0, 0] + [UInt8](repeating: 255, count: count))
+    defer { for path in [images, labels, wrong] { try? FileManager.default.removeItem(atPath: path) } }
+    // A sparse file of 2 GiB.
+    let handle = try #require(FileHandle(forWritingAtPath: images))
+    try handle.truncate(atOffset: UInt64(16 + count * 1024))
+    try handle.close()
+    for (other, status) in [(labels, Status.shapeMismatch), (images + " missing", .file), (wrong, .invalidData)] {
+      let before = Memory.current
+      Memory.resetPeak()
+      let started = ContinuousClock.now
+      #expect { try Dataset(imagesPath: images, labelsPath: other) } throws: { ($0 as? Failure)?.status == status }
+      #expect(Memory.peak - before < 1 << 27 && ContinuousClock.now - started < .seconds(5))
+    }
   }
 
   @Test func foreignFilesAreRefused() throws {

@@ -39,9 +39,9 @@ import Testing
       for j in 0..<coarseCount {
         let (unit, spread, averages) = (try Numbers(coarseCount, .float64, low: 0, high: 0), try Numbers(rows * columns, .float64), try Numbers(coarseCount, .float64))
         unit[j] = 1
-        grid.spread(unit.vector, by: 1, into: spread.vector)
+        try grid.spread(unit.vector, by: 1, into: spread.vector)
         let product = try numbers(fine.map { row in zip(row, spread.values).reduce(0) { $0 + $1.0 * $1.1 } })
-        grid.sum(product.vector, by: 1 / Double(grid.share), into: averages.vector)
+        try grid.sum(product.vector, by: 1 / Double(grid.share), into: averages.vector)
         for i in 0..<coarseCount { #expect(abs(averages[i] - coarse[i][j]) < 8 * precision.epsilon) }
       }
     }

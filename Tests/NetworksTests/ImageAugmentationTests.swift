@@ -28,7 +28,13 @@ import VectorFields
     #expect(message([("flip", .flag(true))], list).hasPrefix("flip is set"))
     #expect(message([("cutout", .integer(3))], list).hasPrefix("cutout is set"))
     #expect(message([("crop_margin", .integer(5)), ("crop_padding", .text("reflect"))], Self.shape).contains("below the image's height and width, 6 × 5"))
-    #expect(message([("crop_margin", .integer(5))], Self.shape) == "accepted")
+    #expect(message([("crop_margin", .integer(5))], Self.shape).hasPrefix("crop_margin is 5; it must be below the image's height and width, 6 × 5 pixels"))
+    #expect(message([("crop_margin", .integer(4))], Self.shape) == "accepted")
+    #expect(message([("crop_margin", .integer(8))], Shape(channels: 2, height: 1, width: 9)) == "accepted")
+    #expect(message([("crop_margin", .integer(9))], Shape(channels: 2, height: 1, width: 9)).contains("1 × 9 pixels"))
+    #expect(message([("cutout", .integer(5))], Self.shape) == "accepted")
+    #expect(message([("cutout", .integer(6))], Self.shape) == "cutout is 6; the images have 6 × 5 pixels, which the square can cover wholly: it must be below 6")
+    #expect(message([("cutout", .integer(1))], Shape(channels: 2, height: 1, width: 1)).contains("must be below 1"))
     #expect(message([("crop_padding", .text("reflect"))], Self.shape).hasPrefix("crop_padding is reflect but crop_margin is 0"))
   }
 

@@ -16,10 +16,10 @@ import Testing
   }
 
   /// Images of twice the size, each pixel four times.
-  private func repeated(_ features: [Double], channels: Int, height: Int, width: Int) -> [Double] {
+  private func repeated(_ features: [Double], channels: Int, height: Int, width: Int) throws -> [Double] {
     let grid = PixelGrid(channels: channels, height: 2 * height, width: 2 * width)
-    guard let coarse = try? Numbers(features, .float64), let fine = try? Numbers(4 * features.count, .float64) else { return [] }
-    grid.spread(coarse.vector, by: 1, into: fine.vector)
+    let (coarse, fine) = (try Numbers(features, .float64), try Numbers(4 * features.count, .float64))
+    try grid.spread(coarse.vector, by: 1, into: fine.vector)
     return fine.values
   }
 
@@ -39,7 +39,7 @@ import Testing
       let network = try network(text("2, 3, 4", #"{"connector": "convolution", "channels": 4, "kernel": 1}, {"field": "gradient_flow", "operator": "convolution", "kernel": 1, "layers": 2}\#(last)"#))
       let finer = try network.changed(.finer)
       let batch = try BatchCase(network, samples: 5)
-      let fine = try Numbers(batch.features.rows(of: 24).flatMap { repeated($0, channels: 2, height: 3, width: 4) }, .float64)
+      let fine = try Numbers(batch.features.rows(of: 24).flatMap { try repeated($0, channels: 2, height: 3, width: 4) }, .float64)
       let scores = try Numbers(15, .float64)
       try Predictor(finer, maximumBatch: 5, threads: 1).run(fine.view(rows: 5, columns: 96), .scores, into: scores.target(rows: 5, columns: 3), pool: nil)
       #expect(largestDifference(scores.values, try batch.predict().values) < 1e-13)
@@ -62,6 +62,12 @@ import Testing
     #expect(try message(text("2, 6, 6", #"{"field": "antisymmetric", "operator": "convolution", "kernel": 5, "layers": 2}"#), .finer).contains("blocks.0.K has kernels of 5 × 5 pixels"))
     #expect(try message(text("2, 6, 6", #"{"field": "antisymmetric", "operator": "convolution", "dilation": 2, "layers": 2}"#), .coarser).contains("with dilation 2"))
     #expect(try message(text("2, 5, 6", #"{"field": "antisymmetric", "operator": "convolution", "layers": 2}"#), .coarser).contains("must be even"))
+    let pooled = #"{"connector": "average_pooling"}, {"field": "antisymmetric", "operator": "convolution", "layers": 2}"#
+    #expect(try message(text("2, 8, 8", pooled), .coarser) == "taken")
+    #expect(try message(text("2, 4, 4", pooled), .coarser).hasPrefix("blocks.0.K has kernels of 3 × 3 pixels, but 1 × 1 at the coarser resolution, where the image inside the network"))
+    #expect(try message(text("2, 2, 2", pooled), .finer).contains("must keep 2 pixels or more"))
+    #expect(try message(text("2, 8", pooled), .coarser) == "taken")
+    #expect(try message(text("2, 4", pooled), .coarser).hasPrefix("blocks.0.K has kernels of 1 × 3 pixels, but 1 × 1"))
     #expect(try message(text("2, 6, 6", #"{"field": "antisymmetric", "operator": "dense", "layers": 2}"#), .finer).contains("no rule converts it"))
     #expect(try message(text("2, 6, 6", #"{"connector": "convolution", "kernel": 5, "stride": 2}, {"field": "antisymmetric", "operator": "convolution", "layers": 2}"#), .finer) == "taken")
   }

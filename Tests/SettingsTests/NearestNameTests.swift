@@ -22,6 +22,12 @@ import Testing
     #expect(nearestName(to: "x", among: []) == nil)
   }
 
+  /// Other libraries' names have words in common with ours.
+  @Test(arguments: [("random_crop", "crop_margin"), ("horizontal_flip", "flip"), ("crop_zero_padding", "crop_padding"), ("stem_width", nil), ("crops", nil), ("an_of", nil)] as [(String, String?)])
+  func aNameThatSharesAWordIsSuggested(given: String, expected: String?) {
+    #expect(nearestName(to: given, among: ["epochs", "crop_margin", "crop_padding", "flip", "an_of_margin_and_more"]) == expected)
+  }
+
   @Test func messagesNameWhatWasGivenAndWhatIsAllowed() {
     #expect(
       unknownName("antisymetric", what: "field", allowed: fields)

@@ -1,4 +1,5 @@
 import Datasets
+import Foundation
 import Networks
 import Settings
 import Testing
@@ -34,4 +35,25 @@ import Training
   let outputs = regression.plan.outputs
   let shapes = "the data has one target per sample; the network's loss needs values of shape [100, \(outputs)]"
   #expect(failure { _ = try evaluate(regression, on: data.training, threads: 1) } == Failure(.shapeMismatch, shapes))
+}
+
+/// Rows of an image of one channel would fit any shape of as many numbers; a file says which shape is meant.
+@Test func filesOfImagesAreRefusedByNetworksOfAnotherShape() throws {
+  let paths = (0..<2).map { _ in FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path }
+  defer { for path in paths { try? FileManager.default.removeItem(atPath: path) } }
+  try Data([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0, 3] + (0..<24).map { UInt8($0) }).write(to: URL(fileURLWithPath: paths[0]))
+  try Data([0, 0, 8, 1, 0, 0, 0, 2, 0, 1]).write(to: URL(fileURLWithPath: paths[1]))
+  let data = try Dataset(imagesPath: paths[0], labelsPath: paths[1])
+  func message(_ shape: String?, _ data: Dataset) throws -> String {
+    let made = try NetworkSpecification(json: JSON(parsing: #"{\#(shape.map { #""input_shape": [\#($0)]"# } ?? #""inputs": 12"#), "outputs": 2, "layers": 2}"#))
+    let network = try Network(made)
+    return failure { _ = try evaluate(network, on: data, threads: 1) }?.message ?? "taken"
+  }
+  for shape in ["1, 4, 3", "1, 12", nil] { #expect(try message(shape, data) == "taken") }
+  for shape in ["4, 3", "4, 3, 1", "1, 3, 4", "3, 2, 2"] {
+    for part in [data, try data.slice(start: 1, count: 1)] {
+      let found = try message(shape, part)
+      #expect(found.hasPrefix("the data holds images of 4 × 3 pixels and one channel; the network's input_shape is ") && found.hasSuffix("[1, 4, 3]"), "\(found)")
+    }
+  }
 }

@@ -37,9 +37,20 @@ extension NetworkSpecification {
     }
     let inputs = try NetworkPlan.inputShape(network)
     guard let input = inputs, input.isImage else { throw Failure(.invalidArgument, "architecture \(name) needs input_shape, the extents of an image: channels, height, width") }
+    if network.isSet("width"), try network.integer("width") != 0 {
+      throw Failure(.incompatible, "width is \(try network.integer("width")), but architecture \(name) says how many channels its blocks have, and begins with those of the image; leave width out")
+    }
+    if network.isSet("opening"), try openings(try network.text("opening")) != .zeroPadding {
+      throw Failure(.incompatible, "opening is \(try network.text("opening")), but architecture \(name) begins with the image itself; leave opening out")
+    }
     guard network.isSet("outputs") else { throw Failure(.invalidArgument, "architecture \(name) needs outputs, the number of classes or target values") }
-    let parts = try entry.make(ArchitectureConfiguration(options: options, input: input, outputs: try network.integer("outputs")))
+    let outputs = try network.integer("outputs")
+    let parts: ArchitectureParts
+    do throws(Failure) { parts = try entry.make(ArchitectureConfiguration(options: options, input: input, outputs: outputs)) } catch {
+      throw Failure(error.status, "architecture \(name): \(error.message)")
+    }
     var changed = try replacingBlocks(by: parts)
+    changed.architecture = name
     for (key, value) in parts.network where !network.isSet(key) { changed = try changed.changingNetwork(key, value) }
     let given = blockMembers.map(\.key)
     if case .integer(let layers)? = json["layers"].map(OptionValue.init), layers > 0 {

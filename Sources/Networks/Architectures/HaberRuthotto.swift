@@ -8,11 +8,14 @@ let haberRuthottoNetworks: [(name: String, help: String, entry: ArchitectureEntr
   ("antisymmetric", "antisymmetric convolutions and Euler's method", [("field", "antisymmetric"), ("integrator", "euler")]),
   ("verlet", "the Hamiltonian form with K and −Kᵀ, and Verlet's method", [("field", "hamiltonian"), ("integrator", "verlet")]),
   ("leapfrog", "second order in time with −KᵀK, and the leapfrog", [("field", "negative_definite"), ("integrator", "leapfrog")]),
-].map { name, help, options in
+].map { (name: String, help: String, options: [(key: String, value: OptionValue)]) in
   (
     "hr_\(name)_cnn", "Haber & Ruthotto's network of 6 channels and 16 layers: \(help)",
     ArchitectureEntry { (configuration) throws(Failure) in
-      ArchitectureParts(keepsHorizon: true, [
+      guard 6.isMultiple(of: configuration.input.channels) else {
+        throw Failure(.incompatible, "the image is copied to 6 channels, so input_shape must have 1, 2, 3 or 6 channels; it has \(configuration.input.channels)")
+      }
+      return ArchitectureParts(keepsHorizon: true, [
         .connector("channel_copies", [("channels", 6)]), .block(layers: 16, stepSize: 0.25, options + [("operator", "convolution"), ("activation", "tanh"), ("bias", "scalar")]),
       ])
     }

@@ -3,9 +3,9 @@ import Settings
 /// The layers of a block, and where they are among those of the network.
 package struct BlockDepth: Equatable, Sendable {
   package let layers: Int
-  /// The layers of all blocks before this one.
+  /// The layers of all blocks before this one, and the residual connectors before it.
   package let before: Int
-  /// The layers of all blocks.
+  /// The layers of all blocks, and all residual connectors.
   package let network: Int
 
   /// - Parameter network: those of the block alone, if it is nil.

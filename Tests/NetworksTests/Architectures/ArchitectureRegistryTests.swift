@@ -60,7 +60,15 @@ import Testing
     #expect(message(#"{"architecture": "resnet_20", "input_shape": [3, 32, 32], "outputs": 10, "blocks": [{}]}"#).contains("both given"))
     #expect(message(#"{"architecture": "resnet_20", "input_shape": [3, 32, 32], "outputs": 10, "cardinality": 4}"#).contains("it belongs to lm_resnext_29"))
     #expect(message(#"{"architecture": "resnet_20", "input_shape": [3, 32, 32], "outputs": 10, "multistep_shape": "per_channel"}"#).contains("integrator euler has no option multistep_shape"))
-    #expect(message(#"{"architecture": "hr_resnet_cnn", "input_shape": [4, 28, 28], "outputs": 10}"#).contains("multiple of 4"))
+    #expect(message(#"{"architecture": "hr_resnet_cnn", "input_shape": [4, 28, 28], "outputs": 10}"#)
+        == "architecture hr_resnet_cnn: the image is copied to 6 channels, so input_shape must have 1, 2, 3 or 6 channels; it has 4")
+    for channels in [1, 2, 3, 6] { #expect(message(#"{"architecture": "hr_resnet_cnn", "input_shape": [\#(channels), 8, 8], "outputs": 10}"#) == "accepted") }
+    // Options without an effect.
+    #expect(message(#"{"architecture": "resnet_20", "input_shape": [3, 32, 32], "outputs": 10, "width": 8}"#).hasPrefix("width is 8, but architecture resnet_20 says how many channels"))
+    #expect(message(#"{"architecture": "resnet_20", "input_shape": [3, 32, 32], "outputs": 10, "opening": "dense"}"#).hasPrefix("opening is dense, but architecture resnet_20"))
+    #expect(message(#"{"architecture": "resnet_20", "input_shape": [3, 32, 32], "outputs": 10, "width": 0, "opening": "zero_padding"}"#) == "accepted")
+    // Places in the list, which the caller did not write, come with the name.
+    #expect(message(#"{"architecture": "resnet_20", "input_shape": [3, 1, 1], "outputs": 10, "normalization": "instance"}"#).hasPrefix("architecture resnet_20, blocks["))
     #expect(message(#"{"architecture": 3, "input_shape": [4, 28, 28], "outputs": 10}"#).contains("architecture"))
   }
 

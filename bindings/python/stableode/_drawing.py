@@ -39,7 +39,7 @@ class Drawable(Model):
         return decision_regions(cast("Any", self), features, targets, axes_of=axes_of, resolution=resolution, names=names, ax=ax)
 
     def plot_k(self, *, ax: Axes | None = None) -> Axes:
-        """Draws k_n of linear_multistep over the layers: `stableode.plots.multistep_weights`."""
+        """Draws k_n of linear_multistep over the layers of the whole network: `stableode.plots.multistep_weights`."""
         from .plots import multistep_weights
 
         return multistep_weights(cast("Any", self), ax=ax)

@@ -136,7 +136,7 @@ class BlockOptions(TypedDict, total=False):
     survival: float
     """probability that a sample keeps the field of the last layer; a field that is not kept counts as 0; > 0.0 and <= 1.0; for noise stochastic_depth"""
     survival_decay: Literal["linear", "network", "none"] | str
-    """how the probability depends on the layer. linear: it decreases linearly from 1 before the block's first layer to survival in its last; network: from 1 before the first block to survival in the last layer of the last block; none: it is survival in all layers; for noise stochastic_depth"""
+    """how the probability depends on the layer. linear: it decreases linearly from 1 before the block's first layer to survival in its last; network: from 1 before the first layer of the network to survival in its last, where each residual connector, which is always kept, counts as a layer; none: it is survival in all layers; for noise stochastic_depth"""
     survival_scaling: Literal["inverted", "none"] | str
     """how the mean is kept. inverted: training divides the field of a kept layer by its probability; none: evaluation multiplies the field of each layer by it; for noise stochastic_depth"""
     dropout_rate: float
@@ -217,7 +217,7 @@ class NetworkChanges(BlockOptions, total=False):
     inputs: int
     """features of one sample; may be left out where input_shape is given; between 1 and 1000000"""
     input_shape: float | str | Sequence[float]
-    """extents of one sample that is an image: channels, height, width; or channels, length; empty: a list of features; finite numbers separated by commas"""
+    """extents of one sample that is an image, channels first: channels, height, width, such as 1, 28, 28; or channels, length; empty: a list of features; finite numbers separated by commas"""
     opening: Literal["zero_padding", "dense", "sequence", "sequence_dense", "trajectory"] | str | None
     """how the inputs become the first state. Automatic: dense, if width, layers, horizon and blocks are not set either"""
     width: int | None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import numpy
 
 from ._arrow import Table, is_sparse, is_table, is_text
-from ._errors import InvalidArgumentError, StateError, UnsupportedTypeError
+from ._errors import InvalidArgumentError, OutOfRangeError, StateError, UnsupportedTypeError
 from ._handle import Handle, new_pointer, pointer_of
 from ._library import library
 from ._structures import DatasetInfo, ReleaseFunction
@@ -134,8 +134,10 @@ class Dataset(Handle):
     def idx(cls, images: str | os.PathLike[str], labels: str | os.PathLike[str]) -> Dataset:
         """The data set of two IDX files (MNIST's format), compressed by gzip or not.
 
-        The features are the images, [samples, rows·columns] of uint8; the targets are the labels.
-        Errors: FileError (an OSError) if a file cannot be read, FileFormatError if it is not an IDX file.
+        The features are the images, [samples, rows·columns] of uint8; the targets are the labels. The data set knows the height and
+        width of its images, and is refused by networks whose input_shape contradicts them.
+        Errors: FileError (an OSError) if a file cannot be read, FileFormatError if it is not an IDX file, ShapeMismatchError if the
+        files do not belong together. Headers and labels are checked before the images are read.
         """
         pointer = new_pointer()
         library.sode_dataset_load_idx(path(images, "images"), path(labels, "labels"), ctypes.byref(pointer))
@@ -153,8 +155,11 @@ class Dataset(Handle):
             raise UnsupportedTypeError(f"paths is a {type(paths).__name__}; it must be a path or a list of paths")
         names = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
         texts = (ctypes.c_char_p * max(len(names), 1))(*[path(name, f"paths[{index}]") for index, name in enumerate(names)])
+        kinds = integer(classes, "classes")
+        if not 0 <= kinds < 2**31:
+            raise OutOfRangeError(f"classes is {kinds}; it must be 10 for CIFAR-10, or for CIFAR-100 100 (fine labels) or 20 (coarse labels)")
         pointer = new_pointer()
-        library.sode_dataset_load_cifar(texts, len(names), integer(classes, "classes", 0, 1000), ctypes.byref(pointer))
+        library.sode_dataset_load_cifar(texts, len(names), kinds, ctypes.byref(pointer))
         return cls._adopt(pointer)
 
     @classmethod

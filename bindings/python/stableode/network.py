@@ -500,7 +500,8 @@ class Network(Analyzable, Drawable, Equational, Exportable):
         Kernels of three pixels become those of the finer grid by the Galerkin relation K_H = R K_h P (Haber, Ruthotto, Holtham & Jun
         2017), matrices that read pixels are spread over them, and all else stays, and so do kernels with a stride. So a
         network learns from small images first. Errors: IncompatibleError for other inputs than images and for kernels of other sizes
-        than 1 and 3.
+        than 1 and 3; ShapeMismatchError if an image inside the network, behind pooling or strides, has one pixel along an axis and
+        would get more.
         """
         pointer = new_pointer()
         library.sode_network_prolong_images(self._pointer, ctypes.byref(pointer))
@@ -509,7 +510,8 @@ class Network(Analyzable, Drawable, Equational, Exportable):
     def restrict_images(self) -> Network:
         """The network for images of half the height and width: `prolong_images` the other way.
 
-        Errors: as there, and ShapeMismatchError if the height or width of an image cannot be halved.
+        Height and width must be even and at least 4, or 1. Behind pooling and strides the images are smaller; those that kernels act on
+        must keep 2 pixels along an axis. Errors: as there, and ShapeMismatchError if an image cannot be halved.
         """
         pointer = new_pointer()
         library.sode_network_restrict_images(self._pointer, ctypes.byref(pointer))

@@ -142,6 +142,29 @@ def test_changes_of_images_have_the_same_bits_for_any_threads_and_after_a_checkp
     assert numpy.array_equal(loaded.parameter_vector, trained[0])
 
 
+def test_changes_that_leave_nothing_of_an_image_are_refused():
+    x, labels = images()
+    for changes, message in [
+        ({"crop_margin": 5}, "crop_margin is 5; .* 6 × 5 pixels"), ({"cutout": 6}, "cutout is 6; .* 6 × 5 pixels"), ({"crop_margin": 1024}, "6 × 5 pixels"),
+        ({"random_crop": 3}, "did you mean 'crop_margin'"), ({"horizontal_flip": True}, "did you mean 'flip'"),
+    ]:  # fmt: skip
+        with pytest.raises(stableode.StableODEError, match=message):
+            stableode.Network(**IMAGES).fit(x, labels, epochs=1, **changes)
+
+
+def test_stochastic_depth_counts_residual_connectors():
+    """With survival_scaling none, Euler's method takes steps h·p_l where p_l = 1 − (l/L)(1 − p_L); the connector between the blocks is l = 3 of L = 4."""
+    def made(horizons, **noise):
+        first, second = (dict(field="dense", operator="convolution", layers=layers, step_sizes=steps, **noise) for layers, steps in zip((2, 1), horizons, strict=True))
+        residual = dict(connector="residual", channels=3, normalization="layer")
+        return stableode.Network(input_shape=[2, 4, 4], outputs=2, precision="float64", seed=1, blocks=[first, residual, second])
+
+    x = numpy.random.default_rng(3).random((5, 2, 4, 4))
+    noisy = made(([0.5, 0.5], [1.0]), noise="stochastic_depth", survival=0.2, survival_decay="network", survival_scaling="none")
+    plain = made(([0.5 * 0.8, 0.5 * 0.6], [0.2]))
+    plain.parameter_vector = noisy.parameter_vector
+    assert abs(plain.scores(x) - noisy.scores(x)).max() < 1e-12
+
 
 def test_the_images_that_training_sees():
     """A network without parameters that matter passes its input on; a loss of one's own looks at it."""

@@ -1,6 +1,7 @@
 """The command line: every kind of file, exit codes, and errors of one sentence."""
 
 import csv
+import gzip
 import json
 import os
 import signal
@@ -239,6 +240,8 @@ def test_idx(tmp_path):
     (tmp_path / "answers").rename(tmp_path / "some-labels-idx1-ubyte")
     assert json.loads(run("evaluate", out, data, "--json").stdout)["accuracy"] > 0.9
     data.write_bytes(data.read_bytes()[:-1])
+    one_sentence(run("predict", out, data), 1, str(data))
+    os.truncate(data, 1 << 36)  # a sparse file that is far too long is not read
     one_sentence(run("predict", out, data), 1, str(data))
 
 

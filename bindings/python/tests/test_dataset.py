@@ -175,8 +175,27 @@ def test_idx_errors(tmp_path):
         Dataset.idx(tmp_path / "missing", tmp_path / "labels")
     with pytest.raises(stableode.FileFormatError, match="foreign' is no IDX file"):
         Dataset.idx(tmp_path / "foreign", tmp_path / "labels")
-    with pytest.raises(stableode.ShapeMismatchError, match="labels hold 6 samples and features 7"):
+    with pytest.raises(stableode.ShapeMismatchError, match="labels' holds 6 labels and '.*images' 7 images"):
         Dataset.idx(tmp_path / "images", tmp_path / "labels")
+
+
+def test_exchanged_files_and_other_shapes_are_named(tmp_path):
+    write_idx(tmp_path / "images", numpy.arange(7 * 20).reshape(7, 4, 5))
+    write_idx(tmp_path / "labels", numpy.arange(7) % 2)
+    with pytest.raises(stableode.ShapeMismatchError, match="images' has the dimensions 7 × 4 × 5; .*labels' holds one number for each sample, so the two files may be exchanged"):
+        Dataset.idx(tmp_path / "labels", tmp_path / "images")
+    data = Dataset.idx(tmp_path / "images", tmp_path / "labels")
+    for shape in ([4, 5, 1], [4, 5], [1, 5, 4]):
+        with pytest.raises(stableode.ShapeMismatchError, match=r"holds images of 4 × 5 pixels and one channel.*\[1, 4, 5\]"):
+            stableode.Network(input_shape=shape, outputs=2, layers=1).fit(data, epochs=1)
+    stableode.Network(input_shape=[1, 4, 5], outputs=2, layers=1).fit(data, epochs=1)
+
+
+@pytest.mark.parametrize("classes", [7, 1001, -1, 2**40, -(2**40)])
+def test_other_numbers_of_cifar_classes(classes, tmp_path):
+    (tmp_path / "batch").write_bytes(bytes(3073))
+    with pytest.raises(stableode.OutOfRangeError, match=f"classes is {classes}; it must be 10 for CIFAR-10, or for CIFAR-100 100"):
+        Dataset.cifar(tmp_path / "batch", classes=classes)
 
 
 @pytest.mark.parametrize("name, features, classes", [("ellipses", 2, 2), ("swiss_roll", 2, 2), ("peaks", 2, 5)])

@@ -116,6 +116,9 @@ def test_multistep_weights(make_network):
     assert list(second.get_xdata()) == [6, 7] and len(axes.collections) == 1
     with pytest.raises(stableode.IncompatibleError, match="linear_multistep"):
         make_network().plot_k()
+    # Residual blocks as Lu et al. count them: the first of each stage has no k.
+    axes = stableode.Network(architecture="lm_resnet_20", input_shape=[1, 4, 4], outputs=2).plot_k()
+    assert [place for line in axes.lines[:3] for place in line.get_xdata()] == [2, 3, 5, 6, 8, 9]
 
 
 def test_hidden_states(make_network):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import math
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy
@@ -68,13 +70,23 @@ def _labels_of(path: str) -> str | None:
 
 
 def _images(path: str) -> numpy.ndarray:
+    damaged = CommandError(f"{path} is damaged, or does not hold bytes")
     with open(path, "rb") as file:
-        data = file.read()
-    if data[:2] == b"\x1f\x8b":
-        data = gzip.decompress(data)
-    axes = data[3]
-    shape = numpy.frombuffer(data, ">u4", axes, 4).astype("int64")
-    values = numpy.frombuffer(data, "uint8", -1, 4 + 4 * axes)
-    if data[2] != 8 or values.size != shape.prod():
-        raise CommandError(f"{path} is damaged, or does not hold bytes")
-    return values.reshape(shape[0], -1)
+        compressed = file.read(2) == b"\x1f\x8b"
+    try:
+        with gzip.open(path, "rb") if compressed else open(path, "rb") as file:
+            begin = file.read(4)
+            header = file.read(4 * begin[3])
+            shape = [int.from_bytes(header[place : place + 4], "big") for place in range(0, len(header), 4)]
+            count = math.prod(shape)
+            # The size of the file says before the images are read whether they can be there; deflate shrinks at most 1032-fold.
+            size = Path(path).stat().st_size
+            fits = count <= 1032 * size if compressed else count == size - 4 - len(header)
+            if begin[2] != 8 or len(header) != 4 * begin[3] or count == 0 or not fits:
+                raise damaged
+            data = file.read(count + 1)
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise damaged from None
+    if len(data) != count:
+        raise damaged
+    return numpy.frombuffer(data, "uint8").reshape(shape[0], -1)
