@@ -614,7 +614,7 @@ SODE_API sode_status sode_trainer_find_learning_rate(sode_trainer *trainer, sode
  * function with other objects; other calls with this trainer return SODE_ERR_HANDLE_BUSY. validation and limits may be NULL. When the run returns, however it
  * ended, the network holds the best iterate if there is validation data, else the last one. Returns 0, or a positive status if the run ended early. */
 SODE_API sode_status sode_trainer_run(sode_trainer *trainer, sode_dataset *training, sode_dataset *validation, const sode_limits *limits);
-/* Training from more data than memory holds. A source gives the samples of an epoch in batches of any size, in the same order in every pass. next makes a data
+/* Training from more data than memory holds. A source gives the samples of an epoch in batches of at least one sample, in the same order in every pass. next makes a data
  * set of the next batch, which the library frees (*batch stays NULL at the end of the pass); reset begins a pass again, before the first pass too. Both return 0,
  * or what the callbacks of a trainer return to stop or fail. next may use every function with other objects. */
 typedef int32_t (*sode_next)(sode_dataset **batch, void *user_data);

@@ -16,7 +16,7 @@ package func parseReals(_ text: String, key: String) throws(Failure) -> [Double]
     // Double(String) also reads "nan", "infinity" and hexadecimal digits, which no list here means.
     guard given.allSatisfy(isNumeral), let number = Double(String(Substring(given))), number.isFinite else {
       throw Failure(
-        .invalidData, "\(key): entry \(index + 1) is '\(String(Substring(given)).prefix(32))'; it must be finite numbers separated by commas, such as 0.5, -1e-3")
+        .invalidData, "\(key): entry \(index) is '\(String(Substring(given)).prefix(32))'; it must be finite numbers separated by commas, such as 0.5, -1e-3")
     }
     numbers.append(number)
   }

@@ -163,7 +163,7 @@ extension OptionDescription {
       switch element {
       case .integer(let value): numbers.append("\(value)")
       case .real(let value): numbers.append("\(value)")
-      default: throw Failure(.unsupportedType, "\(key) takes \(kind.typeName), \(kind.allowed); entry \(index + 1) is \(OptionValue(element).shown)")
+      default: throw Failure(.unsupportedType, "\(key) takes \(kind.typeName), \(kind.allowed); entry \(index) is \(OptionValue(element).shown)")
       }
     }
     return numbers.joined(separator: ",")

@@ -7,7 +7,7 @@ import Settings
 extension Network {
   /// Makes the normalization that gives each feature of a data set mean 0 and standard deviation 1, and keeps it with the model: x' = (x − mean)/deviation.
   ///
-  /// A constant feature keeps the scale 1 and so enters as 0. Use training data alone, without validation data. Every sample counts once, whatever its weight.
+  /// A constant feature keeps the scale 1 and so enters as 0, and so does one whose deviation has no inverse in float64, below 1e-308. Use training data alone, without validation data. Every sample counts once, whatever its weight.
   ///
   /// If samples are sequences, each channel has one mean and deviation for all steps, computed from its observations without masked or padded steps. Times and masks stay as they are.
   /// If samples are images, each channel has one mean and deviation over all its pixels.
@@ -32,10 +32,7 @@ extension NetworkPlan {
       guard mean.load(feature).isFinite, spread.isFinite else {
         throw Failure(.notFinite, "feature \(feature) is too large to be normalized: its mean and standard deviation must be finite in float64, as they are for magnitudes up to 1e150; divide it by a constant")
       }
-      guard spread == 0 || (1 / spread).isFinite else {
-        throw Failure(.notFinite, "feature \(feature) changes too little to be normalized: its standard deviation is \(spread); it must be 0, or at least 1e-308; multiply it by a constant")
-      }
-      deviation.store(spread > 0 ? 1 / spread : 1, at: feature)
+      deviation.store((1 / spread).isFinite ? 1 / spread : 1, at: feature)
     }
     let squashed = squashingHeavyTails && squashesInputs ? try robustScaling(features, shift: mean, scale: deviation) : []
     func view(_ vector: Vector) -> TensorView { TensorView(vector.base, type: .float64, rows: 1, columns: count) }
@@ -121,6 +118,9 @@ extension NetworkPlan {
     }
     for target in 0..<count {
       let number = scale.load(target)
+      guard number.isFinite, shift.load(target).isFinite else {
+        throw Failure(.notFinite, "target \(target) is too large to be scaled: its mean and standard deviation must be finite in float64, as they are for magnitudes up to 1e150; divide it by a constant")
+      }
       if !(number > 0 && (1 / number).isFinite) { scale.store(1, at: target) }
     }
     func view(_ vector: Vector) -> TensorView { TensorView(vector.base, type: .float64, rows: 1, columns: count) }

@@ -104,7 +104,7 @@ import VectorFields
 
   @Test func theOptionsAreChecked() {
     #expect(refusal { _ = try custom("0.5", "0,1", 3) }?.message.contains("Σ b_i c_i²") == true)
-    #expect(refusal { _ = try custom("0.5;1", "0,1", 2) }?.message.contains("tableau_a: entry 1") == true)
+    #expect(refusal { _ = try custom("0.5;1", "0,1", 2) }?.message.contains("tableau_a: entry 0") == true)
     #expect(refusal { _ = try custom("0.5", "0,1", 5) }?.message.contains("tableau_order is 5") == true)
   }
 

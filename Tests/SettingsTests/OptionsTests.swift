@@ -74,9 +74,9 @@ import Testing
     ("epochs", .structure(.array([.text("a")])), .unsupportedType, "epochs takes an integer, between 1 and 1000; given: the list [\"a\"]"),
     ("optimizer", .structure(.object([("a", .null)])), .unsupportedType, "optimizer takes a text, one of sgd, adam; given: the object {\"a\":null}"),
     ("note", .structure(.array(Array(repeating: .integer(7), count: 90))), .unsupportedType, "note takes a text, any text; given: the list [\(String(repeating: "7,", count: 31))7…"),
-    ("times", .real(.infinity), .invalidData, "times: entry 1 is 'inf'; it must be finite numbers separated by commas, such as 0.5, -1e-3"),
+    ("times", .real(.infinity), .invalidData, "times: entry 0 is 'inf'; it must be finite numbers separated by commas, such as 0.5, -1e-3"),
     ("times", .flag(true), .unsupportedType, "times takes a list of numbers, finite numbers separated by commas; given: true"),
-    ("times", .structure(.array([.integer(1), .text("a")])), .unsupportedType, "times takes a list of numbers, finite numbers separated by commas; entry 2 is 'a'"),
+    ("times", .structure(.array([.integer(1), .text("a")])), .unsupportedType, "times takes a list of numbers, finite numbers separated by commas; entry 1 is 'a'"),
     (
       "epoch", .integer(1), .unknownName,
       "unknown trainer option 'epoch'; did you mean 'epochs'? allowed: epochs, seed, learning_rate, momentum, optimizer, note, shuffle, times"

@@ -12,7 +12,7 @@ import Training
 @Test func milestonesIncrease() throws {
   func message(_ milestones: String) throws -> String? { failure { _ = try MilestoneSchedule(try options(["schedule": .text("milestones"), "milestones": .text(milestones)])) }?.message }
   #expect(try message("") == "milestones is empty; schedule milestones needs the epochs at which the rate changes, such as 80,120")
-  #expect(try message("80,80") == "milestones: entry 2 is 80.0; epochs must increase, from above 0")
-  #expect(try message("-1") == "milestones: entry 1 is -1.0; epochs must increase, from above 0")
-  #expect(try message("2,x")?.contains("entry 2 is 'x'") == true)
+  #expect(try message("80,80") == "milestones: entry 1 is 80.0; epochs must increase, from above 0")
+  #expect(try message("-1") == "milestones: entry 0 is -1.0; epochs must increase, from above 0")
+  #expect(try message("2,x")?.contains("entry 1 is 'x'") == true)
 }

@@ -43,15 +43,17 @@ package final class ColumnPart: @unchecked Sendable {
       (self.type, self.count, self.offset, self.dictionary, validity, cells, texts) = (type, 0, 0, nil, nil, nil, [])
       return
     }
-    guard type == .textView ? given.count >= type.buffers : given.count == type.buffers else {
-      throw Failure(.invalidData, "it has \(given.count) buffers; cells of the type \(type.name) have \(type.buffers)")
+    // Cells of nulls have no buffers, but some producers give them one for their validity.
+    let isFitting = type == .textView ? given.count >= type.buffers : type == .null ? given.count <= 1 : given.count == type.buffers
+    guard isFitting else {
+      throw Failure(.invalidData, "it has \(given.count) buffers; cells of the type \(type.name) have \(type == .null ? "0 or 1" : "\(type.buffers)")")
     }
     if let dictionary {
       guard type.isInteger else { throw Failure(.invalidData, "its dictionary is numbered by \(type.name); it must be numbered by integers") }
       guard dictionary.dictionary == nil else { throw Failure(.unsupportedType, "its dictionary holds a dictionary; decode it first") }
     }
     (self.type, self.count, self.offset, self.dictionary) = (type, count, offset, dictionary)
-    validity = layout.nullCount == 0 ? nil : given.first.flatMap { $0 }
+    validity = type == .null || layout.nullCount == 0 ? nil : given.first.flatMap { $0 }
     cells = given.count > 1 ? given[1] : nil
     if type != .null, layout.nullCount > 0, validity == nil { throw Failure(.invalidData, "its null_count is \(layout.nullCount) but its validity buffer is NULL") }
     if type != .null, count > 0, cells == nil { throw Failure(.invalidData, "it has \(count) cells but its buffer 1 is NULL") }

@@ -9,7 +9,7 @@ enum OutputWeights {
   /// - Throws: `outOfRange` for a negative one, naming its place; `incompatible` if all are 0.
   static func read(_ options: OptionValues) throws(Failure) -> [Double] {
     let weights = try options.reals(option.key)
-    if let place = weights.firstIndex(where: { $0 < 0 }) { throw Failure(.outOfRange, "output_weights: entry \(place + 1) is \(weights[place]); it must be >= 0") }
+    if let place = weights.firstIndex(where: { $0 < 0 }) { throw Failure(.outOfRange, "output_weights: entry \(place) is \(weights[place]); it must be >= 0") }
     guard weights.isEmpty || weights.contains(where: { $0 > 0 }) else { throw Failure(.incompatible, "output_weights are all 0; at least one must be > 0") }
     return weights
   }

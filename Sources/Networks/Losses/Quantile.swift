@@ -21,7 +21,7 @@ package struct Quantile: Loss {
     let levels = try options.reals(Self.levels.key)
     guard !levels.isEmpty else { throw Failure(.outOfRange, "quantiles is empty; it must hold at least one level between 0 and 1, such as 0.5") }
     if let place = levels.firstIndex(where: { !($0 > 0 && $0 < 1) }) {
-      throw Failure(.outOfRange, "quantiles: entry \(place + 1) is \(levels[place]); it must be greater than 0 and less than 1")
+      throw Failure(.outOfRange, "quantiles: entry \(place) is \(levels[place]); it must be greater than 0 and less than 1")
     }
     self.init(levels: levels, weights: try OutputWeights.read(options))
   }

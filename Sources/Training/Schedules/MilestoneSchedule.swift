@@ -18,7 +18,7 @@ package struct MilestoneSchedule: Schedule {
     factor = try values.real("step_factor")
     guard !milestones.isEmpty else { throw Failure(.invalidArgument, "milestones is empty; schedule milestones needs the epochs at which the rate changes, such as 80,120") }
     for (index, (before, after)) in zip([0] + milestones, milestones).enumerated() where after <= before {
-      throw Failure(.outOfRange, "milestones: entry \(index + 1) is \(after); epochs must increase, from above 0")
+      throw Failure(.outOfRange, "milestones: entry \(index) is \(after); epochs must increase, from above 0")
     }
   }
 

@@ -64,6 +64,12 @@ import Testing
     #expect(message([nil, number], nulls: 1)?.contains("validity buffer is NULL") == true)
     #expect(message([number])?.contains("has 1 buffers") == true)
     #expect(message([nil, nil])?.contains("buffer 1 is NULL") == true)
+    // Nulls have no buffers; some producers give them one for their validity, which is not read.
+    for buffers in [[], [number], [nil]] as [[UnsafeRawPointer?]] {
+      let nulls = try? ColumnPart(ColumnPart.Layout(type: .null, count: 3, offset: 0, nullCount: 3, buffers: buffers))
+      #expect(nulls?.mayMiss == true && (0..<3).allSatisfy { nulls?.isMissing($0) == true })
+    }
+    #expect(throws: Failure(.invalidData, "it has 2 buffers; cells of the type null have 0 or 1")) { try ColumnPart(ColumnPart.Layout(type: .null, count: 3, offset: 0, nullCount: 3, buffers: [nil, number])) }
     #expect(throws: Failure(.invalidData, "its dictionary is numbered by float32; it must be numbered by integers")) {
       try memory.numbers(.number(.float32), [Float(0)], dictionary: memory.texts(["a"]))
     }

@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test func areChecked() throws {
-    #expect(refusal { _ = try plan("huber", "[1, -1, 1]") }?.message == "output_weights: entry 2 is -1.0; it must be >= 0")
+    #expect(refusal { _ = try plan("huber", "[1, -1, 1]") }?.message == "output_weights: entry 1 is -1.0; it must be >= 0")
     #expect(refusal { _ = try plan("huber", "[0, 0, 0]") }?.status == .incompatible)
     #expect(refusal { _ = try plan("huber", "[1, 1]") }?.message.contains("each of the 3 outputs") == true)
     #expect(refusal { _ = try plan("softmax_cross_entropy", "[1, 1, 1]") }?.status == .incompatible)

@@ -21,6 +21,9 @@ import importlib as _importlib
 import sys as _sys
 import typing as _typing
 
+if _sys.argv[:1] == ["-m"] and "stableode" in _sys.orig_argv:  # python -m stableode, which has imported nothing yet
+    from . import _starting as _starting
+
 from ._errors import (
     BufferTooSmallError,
     CallbackFailedError,

@@ -12,7 +12,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ._errors import StableODEError
+try:
+    from ._errors import StableODEError
+except KeyboardInterrupt:
+    print("stableode: interrupted", file=sys.stderr)
+    sys.exit(130)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,6 +11,7 @@ import numpy
 from ._errors import InvalidDataError, UnsupportedTypeError
 from ._handle import Handle, new_pointer
 from ._library import library
+from ._sparse import is_sparse, rows_of
 from ._structures import ReleaseFunction
 from ._tensor import as_array, tensor_of
 
@@ -32,17 +33,32 @@ def is_table(value: Any) -> bool:
     return hasattr(value, "__arrow_c_stream__") or hasattr(value, "__arrow_c_array__") or _is_frame(value) or _is_relation(value)
 
 
-def is_sparse(value: Any) -> bool:
-    """Whether a value is a sparse matrix or array of SciPy's kind."""
-    return hasattr(value, "tocsr") and hasattr(value, "nnz")
-
-
 def _is_frame(value: Any) -> bool:
     return hasattr(value, "to_numpy") and hasattr(value, "columns") and hasattr(value, "dtypes")
 
 
 def _is_relation(value: Any) -> bool:
     return hasattr(value, "fetch_arrow_reader") or hasattr(value, "to_arrow_reader")
+
+
+def _address(capsule: Any, kind: str, value: Any, name: str) -> int:
+    """What a capsule of Arrow's interface points to. Errors: UnsupportedTypeError for anything else."""
+    try:
+        found: int = _CAPSULE_POINTER(capsule, kind.encode())
+    except ValueError as error:
+        method = "__arrow_c_stream__" if kind == "arrow_array_stream" else "__arrow_c_array__"
+        given = "another capsule" if type(capsule).__name__ == "PyCapsule" else f"a {type(capsule).__name__}"
+        raise UnsupportedTypeError(f"{name}: {method} of a {type(value).__name__} gave {given}; it must give a capsule {kind}") from error
+    return found
+
+
+def _place_of_surrogate(value: Any, name: str) -> str:
+    """The text of a table that has no UTF-8, and where it is."""
+    for column in value.columns if _is_frame(value) else ():
+        for row, cell in enumerate(value[column]):
+            if isinstance(cell, str) and any("\ud800" <= letter <= "\udfff" for letter in cell):
+                return f"{name}, column {str(column)!r}: the text at row {row}, {ascii(cell)[:60]},"
+    return f"{name}: a text"
 
 
 def is_text(value: Any) -> bool:
@@ -74,9 +90,12 @@ class Table(Handle):
         elif hasattr(value, "__arrow_c_stream__"):
             self._take_stream(value, name)
         elif hasattr(value, "__arrow_c_array__"):
-            schema, array = value.__arrow_c_array__()
+            capsules = value.__arrow_c_array__()
+            if not isinstance(capsules, tuple) or len(capsules) != 2:
+                given = f"{len(capsules)} objects" if isinstance(capsules, tuple) else f"a {type(capsules).__name__}"
+                raise UnsupportedTypeError(f"{name}: __arrow_c_array__ of a {type(value).__name__} gave {given}; it must give two capsules, arrow_schema and arrow_array")
             # The capsules own what the library does not take.
-            self._take_array(_CAPSULE_POINTER(schema, b"arrow_schema"), _CAPSULE_POINTER(array, b"arrow_array"))
+            self._take_array(_address(capsules[0], "arrow_schema", value, name), _address(capsules[1], "arrow_array", value, name))
         elif _is_relation(value):
             reader = value.to_arrow_reader() if hasattr(value, "to_arrow_reader") else value.fetch_arrow_reader()
             self._take_stream(reader, name)
@@ -93,11 +112,13 @@ class Table(Handle):
             if not _is_frame(value) or not all(getattr(kind, "kind", "O") in "biuf" for kind in value.dtypes):
                 raise
             return self._take_matrix(value.to_numpy(), name)
+        except UnicodeError as error:
+            raise InvalidDataError(f"{_place_of_surrogate(value, name)} is no Unicode: it holds half of a surrogate pair") from error
         except Exception as error:
             # Each library has exceptions of its own for columns of mixed types.
             raise UnsupportedTypeError(f"{name} cannot be read as a table: {'; '.join(map(str, error.args)) or type(error).__name__}") from error
         # The capsule owns the stream and releases it.
-        library.sode_table_from_stream(_CAPSULE_POINTER(capsule, b"arrow_array_stream"), ctypes.byref(pointer))
+        library.sode_table_from_stream(_address(capsule, "arrow_array_stream", value, name), ctypes.byref(pointer))
         self._own(pointer)
 
     def _take_array(self, schema: int, array: int) -> None:
@@ -121,10 +142,7 @@ class Table(Handle):
         self._retain(library.sode_table_from_tensor, tensor_of(as_array(value, name), name))
 
     def _take_sparse(self, value: Any, name: str) -> None:
-        matrix = value.tocsr()
-        if not matrix.has_canonical_format:
-            matrix = matrix.copy()
-            matrix.sum_duplicates()
+        matrix = rows_of(value, name)
         tensors = [tensor_of(part, name) for part in (matrix.indptr, matrix.indices, matrix.data)]
         self._retain(library.sode_table_from_csr, *tensors, first=(int(matrix.shape[1]),))
 

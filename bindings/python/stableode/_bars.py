@@ -34,8 +34,14 @@ def display(verbose: int, epochs: int, done: int) -> Display:
     try:
         bar = need("tqdm.auto", "a bar").tqdm
     except ModuleNotFoundError:
-        return TextBar(epochs) if sys.stderr.isatty() else Lines(epochs, tenths=True)
+        return TextBar(epochs) if _is_terminal() else Lines(epochs, tenths=True)
     return TqdmBar(bar, epochs, done)
+
+
+def _is_terminal() -> bool:
+    """Whether standard error is a terminal; objects that take its place need not say so."""
+    ask = getattr(sys.stderr, "isatty", None)
+    return ask is not None and bool(ask())
 
 
 def figures(progress: Progress) -> str:
@@ -146,7 +152,7 @@ class TqdmBar:
         quiet = type("Bar", (tqdm,), {"monitor_interval": 0})
         form = "{desc} {percentage:3.0f}%|{bar}| [{elapsed}<{remaining}{postfix}]" if epochs else "{desc} [{elapsed}{postfix}]"
         # A file or a pipe keeps every update.
-        interval = _INTERVAL if sys.stderr.isatty() else 10.0
+        interval = _INTERVAL if _is_terminal() else 10.0
         self._epochs = epochs
         self._bar = quiet(total=epochs or None, initial=done, bar_format=form, mininterval=interval, dynamic_ncols=True)
         self._bar.set_description_str(f"epoch {done}/{epochs}" if epochs else "", refresh=False)

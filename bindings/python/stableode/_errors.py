@@ -31,7 +31,9 @@ class StableODEError(Exception):
 
     def __str__(self) -> str:
         # KeyError and OSError would format the message in their own way.
-        return str(self.args[0]) if self.args else ""
+        message = str(self.args[0]) if self.args else ""
+        # Half of a surrogate pair, which no stream could print.
+        return message.encode("utf-8", "backslashreplace").decode()
 
 
 class InvalidArgumentError(StableODEError, ValueError):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+from ._errors import OutOfRangeError
 
 DECIMALS, THOUSANDS, DATES, NUMBERS = "numbers with decimal commas", "numbers with thousands separators", "dates", "numbers"
 
@@ -18,6 +20,8 @@ _FORMS = {
 }
 #: Fewer texts that are plain numbers may well be names, such as those of classes.
 _FEW_NUMBERS = 20
+#: Columns with more different texts than this in more than half of their rows hold names of the rows, not categories.
+_MOST_CATEGORIES = 50
 
 
 def likeness(values: Iterable[Any]) -> str | None:
@@ -42,3 +46,29 @@ def suspicious(record: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
         kind = likeness(values)
         if kind is not None:
             yield name, kind, len(values)
+
+
+class TooManyCategories(OutOfRangeError):
+    """A column of texts has nearly as many different ones as rows. column, values: its name and these texts; rows: how many there are."""
+
+    def __init__(self, message: str, column: str = "", values: Sequence[Any] = (), rows: int = 0):
+        super().__init__(message)
+        self.column, self.values, self.rows = column, values, rows
+
+
+def refuse_names(record: Mapping[str, Any], rows: int, meant: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuses columns of texts that name the rows, each of which would become a feature of its own. meant: the choices for single columns.
+
+    Errors: TooManyCategories.
+    """
+    for column in record.get("inputs", []):
+        name, values = column["name"], column.get("categories", [])
+        if len(values) <= max(_MOST_CATEGORIES, rows // 2) or not isinstance(values[0], str) or {"kind", "categories"} & meant.get(name, {}).keys():
+            continue
+        kind = likeness(values)
+        advice = "" if kind is None else f"; they look like {kind}, of which numbers can be made"
+        raise TooManyCategories(
+            f"column {name!r}: {len(values)} different texts in {rows} rows are too many for categories{advice}; ignore={name!r} leaves the column out, and "
+            f"by_column={{{name!r}: {{'kind': 'category'}}}} makes a feature of each text",
+            name, values, rows,
+        )  # fmt: skip

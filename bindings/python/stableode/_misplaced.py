@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ._errors import UnknownNameError
-from .columns import Columns
+from .columns import Columns, frames_of_the_package
 from .introspection import options, registry
 
 #: Names that other libraries have for metrics → the names here.
@@ -79,6 +80,18 @@ def check_metrics(names: Iterable[str]) -> None:
     for name in names:
         if (advice := metric_advice(name)) is not None:
             raise UnknownNameError(advice)
+
+
+def named_figures(names: Sequence[str], values: Sequence[float]) -> dict[str, float]:
+    """Metrics with their values. A warning names those that are NaN, which the data leave undefined."""
+    figures = dict(zip(names, values, strict=True))
+    if undefined := [name for name, value in figures.items() if value != value]:
+        one = len(undefined) == 1
+        warnings.warn(
+            f"{' and '.join(undefined)} {'is' if one else 'are'} NaN: {'it compares' if one else 'they compare'} samples of a class with those of others, and these data have samples of one class only",
+            stacklevel=frames_of_the_package(),
+        )
+    return figures
 
 
 def of_training(error: UnknownNameError, chosen: Mapping[str, Any]) -> UnknownNameError:

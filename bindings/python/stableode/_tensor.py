@@ -110,7 +110,9 @@ def _converted(array: numpy.ndarray, name: str) -> numpy.ndarray:
         return array.astype(numpy.float32 if size <= 4 else numpy.float64)
     if kind in "iu":
         if kind == "u" and size == 8 and array.size and array.max() > numpy.iinfo(numpy.int64).max:
-            raise OutOfRangeError(f"{name} holds {array.max()}; integers must be below 2^63")
+            place = numpy.unravel_index(int(array.argmax()), array.shape)
+            where = ", ".join(f"{axis} {index}" for axis, index in zip(("row", "column"), place, strict=False))
+            raise OutOfRangeError(f"{name} holds {array.max()}{f' at {where}' if where else ''}; integers must be below 2^63")
         return array.astype(numpy.dtype(f"{kind}{size}") if numpy.dtype(f"{kind}{size}") in _TYPES else numpy.int64)
     raise UnsupportedTypeError(f"{name} is of type {array.dtype}; it must hold real numbers{_advice(array, name)}")
 

@@ -13,7 +13,7 @@ import numpy
 
 from ._arrow import Table
 from ._errors import IncompatibleError, InvalidArgumentError, StateError, UnknownNameError, UnsupportedTypeError
-from ._hints import suspicious
+from ._hints import refuse_names, suspicious
 from ._handle import Handle, new_pointer
 from ._library import library
 from ._text import names, options_json, read_json
@@ -53,14 +53,20 @@ class Columns(Handle):
         producer of Arrow's interface.
 
         Texts and dictionaries become categories: one feature for each value, which is 1 or 0. All other columns become numbers.
+        A column with more than 50 different texts, in more than half of the rows, is an error unless `by_column` says that it is a category:
+        it names the rows, as ids do.
         targets: the targets, if they are no column of the table. target: the column of the targets, or several columns of values.
         classes: "auto": targets that are texts, dictionaries or one column of booleans are classes; "always": integers too.
         missing: what becomes of a null or NaN: an error; the mean of the training data (categories: zeros); or the mean and one more
         feature, 1 where a value is missing. unseen: what becomes of a category that the training data do not have: an error, or zeros.
         weight: the column of the samples' weights, which are >= 0; it is no feature. ignore: columns that nobody reads.
         by_column: choices for single columns: {"zip": {"kind": "category"}, "age": {"missing": "mean"}}.
-        Errors: InvalidDataError, which names the column and the row; UnknownNameError for a column that does not exist.
+        Names may be integers too, as pandas has them: column 3 is called "3" in the record.
+        Errors: InvalidDataError, which names the column and the row; UnknownNameError for a column that does not exist; OutOfRangeError for a
+        column of texts that are too many for categories.
         """
+        target, ignore, weight = _as_names(target), _as_names(ignore), _as_names(weight)
+        by_column = None if by_column is None else {_as_names(name): own for name, own in by_column.items()}
         options: dict[str, Any] = {"target": [] if target is None else names(target, "target"), "classes": classes, "missing": missing, "unseen": unseen}
         options["ignore"] = names(ignore, "ignore")
         if weight is not None:
@@ -82,7 +88,9 @@ class Columns(Handle):
                 error.args = (f"{error}; classes='never' reads booleans as 0 and 1, which the loss multilabel_logistic takes for labels",)
             raise
         made = cls._adopt(pointer)
-        for name, kind, count in suspicious(made.record):
+        record = made.record
+        refuse_names(record, len(features), by_column or {})
+        for name, kind, count in suspicious(record):
             if name not in (by_column or {}):
                 warnings.warn(
                     f"column {name!r} holds texts that look like {kind}, and becomes {count} categories; make numbers of them first, "
@@ -157,6 +165,13 @@ class Columns(Handle):
         record = self.record
         own = [column["name"] for column in record.get("inputs", [])]
         return f"Columns({', '.join(own)}; {self.features} features, target {record.get('target', {}).get('names')})"
+
+
+def _as_names(value: Any) -> Any:
+    """Integers as the names that they become in Arrow's interface; everything else as it is."""
+    if isinstance(value, (list, tuple)):
+        return [_as_names(name) for name in value]
+    return str(value) if isinstance(value, (int, numpy.integer)) and not isinstance(value, bool) else value
 
 
 def frames_of_the_package() -> int:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy
 
-from ._arrow import Table, is_sparse, is_table, is_text
+from ._arrow import Table, is_table, is_text
 from ._errors import InvalidArgumentError, OutOfRangeError, StateError, UnsupportedTypeError
 from ._handle import Handle, new_pointer, pointer_of
 from ._library import library
+from ._sparse import is_sparse
 from ._structures import DatasetInfo, ReleaseFunction
 from ._tensor import as_array, numpy_type, output, tensor_of
 from ._text import flag, integer, path, seed_number, text

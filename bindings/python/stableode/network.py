@@ -11,7 +11,7 @@ import numpy
 
 from . import equation
 from ._analysis import Analyzable
-from ._arrow import Table, is_sparse, is_table
+from ._arrow import Table, is_table
 from ._description import describe
 from ._drawing import Drawable
 from ._encoded import encoded
@@ -21,9 +21,10 @@ from ._export import Exportable
 from ._handle import new_pointer
 from ._library import library
 from ._limits import Deadline
-from ._misplaced import check_metrics, of_network
+from ._misplaced import check_metrics, named_figures, of_network
 from ._model import PROBABILITIES, SCORES, scaling_tensors
 from ._reporting import Receivers
+from ._sparse import is_sparse
 from ._structures import EvaluationData
 from ._tensor import image_output, output, tensor_of
 from ._text import flag, integer, metric_names, options_json, path, read_bytes, seed_number, text, thread_count
@@ -292,7 +293,7 @@ class Network(Analyzable, Drawable, Equational, Exportable):
         """{"loss", "accuracy", "samples"} over a Dataset or arrays: the mean loss, the fraction of correct classes (NaN for losses
         without classes), and the number of samples.
 
-        metrics: further figures, by their names in `stableode.metrics()`: ["macro_f1", "auc"].
+        metrics: further figures, by their names in `stableode.metrics()`: ["macro_f1", "auc"]. A warning names one that these data leave undefined (NaN).
         weighted: whether each sample counts by its weight in the Dataset (`Dataset.weighted`) in all figures, and not once.
         threads: 0 means as many as the CPUs that the process may use. The result has the same bits for any number.
         """
@@ -308,7 +309,7 @@ class Network(Analyzable, Drawable, Equational, Exportable):
             joined = text(",".join(wanted), "metrics")
             with deadline.rest():
                 compute(self._pointer, dataset._pointer, thread_count(threads), joined, ctypes.byref(tensor))
-            figures |= zip(wanted, values.tolist(), strict=True)
+            figures |= named_figures(wanted, values.tolist())
         return figures
 
     def confusion_matrix(

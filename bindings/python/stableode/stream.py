@@ -47,7 +47,7 @@ class Stream(Handle):
     samples means 60 passes over the whole source, one of 100 000 means 8. No samples are held out.
 
     An exception in the source ends the run, and the caller receives it. Training goes on where it stopped, also within an epoch, and no batch
-    counts twice: after an exception by reading a new pass up to there. Only one thread at a time may use a stream.
+    counts twice: after an exception by reading a new pass up to there. Batches without samples are passed over. Only one thread at a time may use a stream.
     """
 
     _kind = "stream"
@@ -67,7 +67,9 @@ class Stream(Handle):
         if has_batches(source):
             files: Any = source
             source = files.to_batches
-        if isinstance(source, (str, bytes, Dataset)) or is_table(source) or not (callable(source) or isinstance(source, Iterable)):
+        if is_table(source):
+            raise UnsupportedTypeError(f"source is a {type(source).__name__}, which could be read for one pass at most; pass a function that returns one, such as lambda: source, or train from Dataset(source, target=…)")
+        if isinstance(source, (str, bytes, Dataset)) or not (callable(source) or isinstance(source, Iterable)):
             raise UnsupportedTypeError(f"source is a {type(source).__name__}; it must be an iterable of batches, or a function that returns one")
         if columns is not None and not isinstance(columns, Columns):
             raise UnsupportedTypeError(f"columns is a {type(columns).__name__}; it must be a Columns")
@@ -97,7 +99,7 @@ class Stream(Handle):
             with attention.raising():
                 # A call that ended before the batch was made is repeated with the same batch.
                 if self._item is _END and self._iterator is not None:
-                    self._item = next(self._iterator, _END)
+                    self._item = next((item for item in self._iterator if not _is_empty(item)), _END)
                 if self._item is _END:
                     return _DONE
                 data = self._dataset(self._item)
@@ -132,7 +134,7 @@ class Stream(Handle):
         try:
             with attention.raising():
                 if callable(self._source):
-                    self._iterator = iter(self._source())
+                    self._iterator = iter(_batches(self._source()))
                     return _DONE
                 again: Any = self._source
                 iterator = iter(again)
@@ -149,3 +151,24 @@ class Stream(Handle):
         exception, self._exception = self._exception, None
         if exception is not None and has_failed:
             raise exception
+
+
+def _batches(source: Any) -> Any:
+    """What a function of the source has returned as an iterable of batches: a table that does not give batches is one."""
+    return [source] if is_table(source) and not hasattr(source, "read_next_batch") else source
+
+
+def _is_empty(item: Any) -> bool:
+    """Whether a batch has no samples."""
+    parts = item if isinstance(item, tuple) and len(item) == 2 else (item,)
+    return not isinstance(item, Dataset) and all(_rows(part) == 0 for part in parts)
+
+
+def _rows(value: Any) -> int | None:
+    """The number of rows of an array or table; None where it does not say."""
+    rows, shape = getattr(value, "num_rows", None), getattr(value, "shape", None)
+    if isinstance(rows, int):
+        return rows
+    if isinstance(shape, tuple) and shape:
+        return int(shape[0])
+    return len(value) if isinstance(value, (list, tuple)) else None

@@ -408,3 +408,66 @@ def test_numbers_where_unseen_categories_are_zeros():
     with pytest.raises(stableode.IncompatibleError, match="it holds float64"):
         strict = stableode.Columns.fit(table, FLAGS, by_column={"code": {"kind": "category"}})
         stableode.Dataset(later, FLAGS[:3], columns=strict)
+
+
+def test_columns_of_ids_are_no_categories():
+    """They would become as many features as rows; building what is meant takes work in proportion to the rows."""
+    for rows in (120, 20_000):
+        frame = pandas.DataFrame({"id": [f"i{row}" for row in range(rows)], "x": numpy.arange(rows) / rows, "kind": numpy.arange(rows) % 2})
+        with pytest.raises(stableode.OutOfRangeError, match=rf"column 'id': {rows} different texts in {rows} rows are too many for categories; ignore='id' leaves .* by_column="):
+            stableode.Dataset(frame, target="kind")
+        assert stableode.Dataset(frame, target="kind", ignore="id").feature_count == 1
+        assert stableode.Dataset(frame, target="kind", by_column={"id": {"kind": "category"}}, copy=False).feature_count == rows + 1
+    few = pandas.DataFrame({"id": [f"i{row}" for row in range(50)], "kind": numpy.arange(50) % 2})
+    assert stableode.Dataset(few, target="kind").feature_count == 50
+
+
+def test_names_may_be_integers():
+    frame = pandas.DataFrame(numpy.c_[numpy.arange(12.0).reshape(4, 3), [0, 1, 1, 0]])
+    data = stableode.Dataset(frame, target=3, ignore=[0], by_column={1: {"missing": "mean"}})
+    assert data.feature_count == 2 and data.columns.record["target"]["names"] == ["3"]
+
+
+def test_halves_of_surrogate_pairs_are_named():
+    frame = pandas.DataFrame({"c": pandas.Series(["a", "\ud800"] * 3, dtype=object), "kind": [0, 1] * 3})
+    with pytest.raises(stableode.InvalidDataError, match=r"column 'c': the text at row 1, .* half of a surrogate pair") as caught:
+        stableode.Dataset(frame, target="kind")
+    assert str(caught.value).encode()
+    assert str(stableode.InvalidDataError("a\ud800b")) == r"a\ud800b"
+
+
+class Capsules:
+    def __init__(self, stream=None, arrays=None):
+        if stream is not None:
+            self.__arrow_c_stream__ = lambda requested_schema=None: stream
+        if arrays is not None:
+            self.__arrow_c_array__ = lambda requested_schema=None: arrays
+
+
+@pytest.mark.parametrize("value, words", [(Capsules(stream=5), "gave a int; it must give a capsule arrow_array_stream"), (Capsules(arrays=(1, 2, 3)), "gave 3 objects; it must give two capsules"), (Capsules(arrays=(1, 2)), "must give a capsule arrow_schema")])
+def test_producers_that_give_no_capsules_are_named(value, words):
+    with pytest.raises(stableode.UnsupportedTypeError, match=words):
+        stableode.Dataset(value, target="kind")
+
+
+def test_columns_of_nulls():
+    import polars
+
+    frame = polars.DataFrame({"a": [1.0, 2.0], "none": [None, None], "kind": [0, 1]})
+    assert stableode.Dataset(frame, target="kind", ignore="none").feature_count == 1
+    with pytest.raises(stableode.InvalidDataError, match="column 'none': every value is missing, so that there is no mean; ignore the column"):
+        stableode.Dataset(frame, target="kind", missing="mean")
+
+
+def test_periods_are_refused_as_datetimes_are():
+    frame = pandas.DataFrame({"p": pandas.period_range("2020-01", periods=4, freq="M"), "x": [1.0, 2, 3, 4], "kind": [0, 1, 0, 1]})
+    with pytest.raises(stableode.UnsupportedTypeError, match="column 'p': .*periods"):
+        stableode.Dataset(frame, target="kind")
+    assert stableode.Dataset(frame, target="kind", ignore="p").feature_count == 1
+
+
+def test_integers_of_two_to_the_63_are_named():
+    numbers = numpy.ones((4, 3), "uint64")
+    numbers[2, 1] = 2**63 + 5
+    with pytest.raises(stableode.OutOfRangeError, match="features holds 9223372036854775813 at row 2, column 1"):
+        stableode.Dataset(numbers, [0, 1, 0, 1])

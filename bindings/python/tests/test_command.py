@@ -585,8 +585,12 @@ def test_arrays_of_images_and_of_labels(tmp_path):
     random = numpy.random.default_rng(0)
     numpy.savez(path := tmp_path / "images.npz", X=random.random((20, 1, 4, 4)), y=random.integers(0, 2, (20, 3)))
     shown = run("train", path, "-o", tmp_path / "model", "--epochs", "1")
-    assert "images of 1 × 4 × 4; --set input_shape=[1,4,4] --set operator=convolution" in shown.stderr and "--set loss=multilabel_logistic" in shown.stderr
-    asked = ["--set", "input_shape=[1,4,4]", "--set", "operator=convolution", "--set", "loss=multilabel_logistic"]
+    assert shown.returncode == 0, shown.stderr
+    assert "images of 1 × 4 × 4, which are learned by convolutions; --set width=16" in shown.stderr and "--set loss=multilabel_logistic" in shown.stderr
+    assert stableode.Network.load(tmp_path / "model").specification["input_shape"] == [1, 4, 4]
+    assert run("evaluate", tmp_path / "model", path).returncode == run("predict", tmp_path / "model", path).returncode == 0
+    assert run("train", path, "-o", tmp_path / "model", "--epochs", "1", "--set", "width=16", "--set", "operator=convolution").returncode == 0
+    asked = ["--set", "input_shape=[1,4,4]", "--set", "operator=dense", "--set", "loss=multilabel_logistic"]
     shown = run("train", path, "-o", tmp_path / "model", "--epochs", "1", *asked)
     assert shown.returncode == 0 and "--set" not in shown.stderr
 
@@ -597,3 +601,19 @@ def test_options_have_the_commands_names_in_errors(tmp_path):
     shown, model = trained(tmp_path, path, "--missing", "mean")
     write(new := tmp_path / "new.csv", ["size", "color"], [[1, "green"]])
     one_sentence(run("predict", model, new), 1, "'green'", "--unseen zeros")
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["--set", "width=abc"], "width takes an integer"), (["--set", "learning_rate=-1"], "learning_rate is -1"), (["--epochs", "-1"], "--epochs: -1"), (["--seed", "-1"], "--seed: -1"),
+    (["--time-limit", "0"], "--time-limit: 0"), (["--threads", "-1"], "--threads: -1"), (["--set", "epochs=2", "--epochs", "3"], "epochs is given twice"),
+    (["--set", "width=4", "--set", "width=5"], "--set names width twice"), (["--set", "blocks=[{"], "must be JSON"), (["--set", "loss=nothing"], "nothing"),
+])  # fmt: skip
+def test_wrong_options_are_wrong_usage(tmp_path, table, arguments, words):
+    one_sentence(run("train", table, "--target", "species", "-o", tmp_path / "model", *arguments), 2, words)
+    assert not (tmp_path / "model").exists()
+
+
+def test_metrics_that_there_are_not_are_wrong_usage(model, table):
+    one_sentence(run("evaluate", model, table, "--metrics", "foo"), 2, "there is no metric 'foo'")
+    one_sentence(run("evaluate", model, table, "--metrics", "f1"), 2, "macro_f1")
+    assert run("evaluate", model, table, "--quiet").returncode == run("predict", model, table, "--quiet").returncode == 0

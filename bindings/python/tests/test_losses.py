@@ -107,11 +107,11 @@ def test_targets_that_do_not_fit_are_named(options, targets, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"loss": "quantile", "quantiles": [0.5, 1]}, "quantiles: entry 2 is 1.0"),
+        ({"loss": "quantile", "quantiles": [0.5, 1]}, "quantiles: entry 1 is 1.0"),
         ({"loss": "quantile", "quantiles": [0.1, 0.5, 0.9]}, "outputs is 2"),
         ({"loss": "huber", "huber_delta": 0}, "huber_delta"),
         ({"loss": "huber", "quantiles": [0.5]}, "loss huber has no option quantiles; it belongs to quantile"),
-        ({"loss": "least_squares", "output_weights": [1, -1]}, "entry 2 is -1"),
+        ({"loss": "least_squares", "output_weights": [1, -1]}, "entry 1 is -1"),
         ({"loss": "least_squares", "output_weights": [1]}, "each of the 2 outputs"),
         ({"loss": "logistic", "output_weights": [1]}, "output_weights"),
     ],

@@ -69,3 +69,10 @@ def test_entries_that_are_no_names_are_named(network, batch, metrics, message):
             call()
     with pytest.raises(stableode.UnknownNameError, match="auc"):
         network.evaluate(*batch, metrics=["auk"])
+
+
+def test_a_warning_names_metrics_that_the_data_leave_undefined():
+    network, rows = stableode.Network(inputs=2, outputs=2), numpy.arange(20.0).reshape(10, 2)
+    with pytest.warns(UserWarning, match="auc is NaN: it compares samples of a class with those of others"):
+        found = network.evaluate(rows, numpy.zeros(10, int), metrics=["auc", "macro_f1"])
+    assert numpy.isnan(found["auc"]) and not numpy.isnan(found["macro_f1"])

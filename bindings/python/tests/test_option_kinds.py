@@ -80,7 +80,7 @@ def test_a_value_of_another_kind_is_refused_with_what_came_and_what_is_allowed(s
             continue
         with pytest.raises(stableode.UnsupportedTypeError) as caught:
             setters[scope].set(key, value)
-        words = (key, option.allowed, "entry 1 is 'a'" if value == ["a"] and "separated" in option.allowed else "given: " + shown)
+        words = (key, option.allowed, "entry 0 is 'a'" if value == ["a"] and "separated" in option.allowed else "given: " + shown)
         assert all(word in str(caught.value) for word in words), str(caught.value)
         refused += 1
     assert refused >= 3

@@ -195,3 +195,18 @@ def test_repr_of_a_trainer(network, data):
     assert repr(trainer) == "Trainer(adamw, 2 epochs trained, at most 5)"
     trainer.close()
     assert repr(trainer) == "Trainer(closed)"
+
+
+def test_streams_that_do_not_say_whether_they_are_terminals(monkeypatch):
+    class Plain:
+        def write(self, text):
+            return len(text)
+
+        def flush(self):
+            pass
+
+    for without_bars in (False, True):
+        if without_bars:
+            monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+        monkeypatch.setattr(sys, "stderr", Plain())
+        assert len(stableode.Network(inputs=2, outputs=2).fit(numpy.arange(20.0).reshape(10, 2), [0, 1] * 5, epochs=2, verbose=True)) == 2

@@ -90,3 +90,24 @@ def test_parameters_are_named(given, error, message):
 def test_early_stopping_needs_rows():
     with pytest.raises(ValueError, match="only two samples: n_samples = 2"):
         StableODEClassifier(**SHORT, early_stopping=True).fit(X[:2], [0, 1])
+
+
+@pytest.mark.parametrize("loss", ["softmax_cross_entropy", "logistic", "multilabel_logistic"])
+def test_regressors_refuse_losses_of_classes(loss):
+    with pytest.raises(ValueError, match=f"loss is '{loss}', which is for classes: StableODEClassifier takes it"):
+        StableODERegressor(loss=loss).fit(numpy.arange(20.0).reshape(10, 2), numpy.arange(10) / 10)
+
+
+def test_classes_that_are_no_unicode_are_named():
+    with pytest.raises(ValueError, match="y holds .*, which is no Unicode"):
+        StableODEClassifier().fit(numpy.arange(20.0).reshape(10, 2), ["a", "\ud800"] * 5)
+
+
+def test_a_column_that_hardly_changes_counts_as_constant():
+    random = numpy.random.default_rng(0)
+    X = random.normal(size=(60, 3))
+    X[:, 2] = 0
+    y = X[:, 0] > 0
+    constant = StableODEClassifier(epochs=3, random_state=0).fit(X, y).predict_proba(X)
+    X[0, 2] = 1e-310
+    assert numpy.allclose(StableODEClassifier(epochs=3, random_state=0).fit(X, y).predict_proba(X), constant, atol=0.1)

@@ -4,7 +4,8 @@ import numpy
 import pytest
 from scipy import sparse
 
-from stableode.sklearn import _rows
+from stableode import InvalidDataError
+from stableode.sklearn import StableODEClassifier, StableODERegressor, _rows
 from stableode.sklearn._rows import Rows, canonical, used
 
 
@@ -18,7 +19,7 @@ def rows(count, columns=3, *, kinds=None, weights=None, dtype="float64"):
 
 
 def same(one, other):
-    return all(numpy.array_equal(a, b) for a, b in zip(one, other, strict=True))
+    return all(numpy.array_equal(a, b) for a, b in zip(one[:3], other[:3], strict=True))
 
 
 def permuted(given, order):
@@ -130,3 +131,20 @@ def test_entries_that_are_stored_twice_or_as_zeros_do_not_matter():
     given = sparse.csr_array((numpy.array([1.0, 2.0, 3.0, 0.0]), numpy.array([0, 0, 0, 1]), numpy.array([0, 2, 4])), shape=(2, 2))
     found = canonical(Rows(given, numpy.array([1, 1]), None))
     assert found.features.toarray().tolist() == [[3.0, 0.0]] and given.nnz == 4
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("is_sparse", [False, True])
+def test_errors_name_the_callers_rows(weighted, is_sparse):
+    """Rows are put in an order of their own, and rows of weight 0 are left out; errors name those that the caller gave."""
+    random = numpy.random.default_rng(0)
+    X = random.normal(size=(100, 3))
+    counts, weights = numpy.abs(X[:, 1]), numpy.ones(100)
+    counts[17], weights[:10] = -3, 0
+    given = sparse.csr_matrix(X) if is_sparse else X
+    with pytest.raises(InvalidDataError, match=r"-3.0 at row 17\b"):
+        StableODERegressor(loss="poisson", epochs=1).fit(given, counts, sample_weight=weights if weighted else None)
+    X[40, 1] = 3e48
+    given = sparse.csr_matrix(X) if is_sparse else X
+    with pytest.raises(InvalidDataError, match=r"at row 40\b"):
+        StableODEClassifier(epochs=1, training_options={"normalization": False}).fit(given, random.integers(0, 2, 100), sample_weight=weights if weighted else None)

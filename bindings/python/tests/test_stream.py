@@ -356,3 +356,26 @@ if __name__ == "__main__":
     import sys
 
     main(float(sys.argv[1]) if len(sys.argv) > 1 else 5.0)
+
+
+def test_batches_without_samples_are_passed_over():
+    def losses(source, **options):
+        return network(inputs=3).fit(stableode.Stream(source, **options), **OPTIONS).training_loss.tolist()
+
+    features = X[:, :3]
+    expected = losses(lambda: [(features, Y)])
+    assert losses(lambda: iter([(features[:0], Y[:0]), (features[:50], Y[:50]), (features[9:9], Y[9:9]), (features[50:], Y[50:]), (features[:0], Y[:0])])) == expected
+    table = pyarrow.table({"a": features[:, 0], "b": features[:, 1], "c": features[:, 2], "kind": Y})
+    empty, parts = pyarrow.RecordBatch.from_pylist([], table.schema), table.to_batches(max_chunksize=300)
+    frame = table.to_pandas()
+    for source in (
+        lambda: pyarrow.RecordBatchReader.from_batches(table.schema, [empty, *parts, empty]), lambda: [frame[:0], frame, frame[:0]], lambda: table, lambda: frame,
+    ):  # fmt: skip
+        assert losses(source, target="kind") == expected
+    with pytest.raises(stableode.InvalidDataError, match="the source has no samples"):
+        losses(lambda: iter([(features[:0], Y[:0])]))
+    with pytest.raises(stableode.ShapeMismatchError, match="targets has 5 samples and features 0"):
+        losses(lambda: iter([(features[:0], Y[:5])]))
+    for source in (table, table.to_reader(), frame):
+        with pytest.raises(stableode.UnsupportedTypeError, match="pass a function that returns one"):
+            stableode.Stream(source, target="kind")

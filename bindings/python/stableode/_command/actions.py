@@ -9,6 +9,7 @@ import math
 import os
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -16,10 +17,11 @@ import numpy
 
 from ..dataset import Dataset
 from ..network import Network
-from .arguments import split_options
-from .data import data_for, features_for, training_data
-from .errors import CommandError
-from .notes import note_columns, summary
+from ..trainer import Trainer
+from .arguments import metric_list, naming_options, split_options
+from .data import data_for, features_for, image_shape, training_data
+from .errors import CommandError, UsageError
+from .notes import note, note_columns, summary
 from .source import naming_file
 
 
@@ -29,16 +31,23 @@ def train(arguments: argparse.Namespace) -> None:
     if Path(arguments.output).exists() and not Path(arguments.output).is_file():
         raise CommandError(f"{arguments.output} is no file; --output must be one, because a model is written whole or not at all")
     network_options, training_options = split_options(arguments.options)
-    for key, value in (("epochs", arguments.epochs), ("seed", arguments.seed), ("num_threads", arguments.threads)):
+    for key, option, value in (("epochs", "--epochs", arguments.epochs), ("seed", "--seed", arguments.seed), ("num_threads", "--threads", arguments.threads or None)):
+        if value is not None and key in training_options:
+            raise UsageError(f"{key} is given twice: --set {key}={training_options[key]} and {option} {value}")
         if value is not None:
-            training_options.setdefault(key, value)
+            training_options[key] = value
+    if arguments.threads == 0:
+        training_options.setdefault("num_threads", 0)
     if arguments.seed is not None:
         network_options.setdefault("seed", arguments.seed)
     if arguments.task == "automatic" and "loss" in network_options:
-        has_classes = Network(inputs=2, outputs=2, loss=network_options["loss"])._form.has_classes
+        with naming_options():
+            has_classes = Network(inputs=2, outputs=2, loss=network_options["loss"])._form.has_classes
         arguments.task = "classification" if has_classes else "regression"
     data, target, is_classification = training_data(arguments.data, arguments)
-    network = _network_for(data, is_classification, network_options)
+    with naming_options():
+        network = _network_for(data, is_classification, network_options)
+        Trainer(network, **training_options)
     network.columns = data.columns
     validation = None if arguments.validation is None else data_for(arguments.validation, arguments, network)
     say = _nothing if arguments.quiet else print
@@ -57,8 +66,14 @@ def train(arguments: argparse.Namespace) -> None:
 
 
 def _network_for(data: Dataset, is_classification: bool, chosen: dict[str, Any]) -> Network:
-    if "input_shape" not in chosen and "architecture" not in chosen:
-        chosen.setdefault("inputs", data.feature_count)
+    if not chosen.keys() & {"inputs", "input_shape", "architecture"}:
+        shape = image_shape(data)
+        if shape is None:
+            chosen.setdefault("inputs", data.feature_count)
+        else:
+            chosen["input_shape"] = shape
+            if "blocks" not in chosen:
+                chosen.setdefault("operator", "convolution")
     if is_classification:
         # One score suffices for two classes if the caller chose the logistic loss.
         chosen.setdefault("outputs", 1 if chosen.get("loss") == "logistic" and data.target_count == 2 else data.target_count)
@@ -81,9 +96,14 @@ def evaluate(arguments: argparse.Namespace) -> None:
     """Prints loss, accuracy and metrics of a model on a file."""
     network = Network.load(arguments.model)
     is_regression = not network._form.class_columns
-    wanted = arguments.metrics.split(",") if arguments.metrics else ["r2", "mean_absolute_error"] if is_regression else []
+    wanted = metric_list(arguments.metrics) or (["r2", "mean_absolute_error"] if is_regression else [])
     data = data_for(arguments.data, arguments, network)
-    figures = network.evaluate(data, metrics=[name.strip() for name in wanted], threads=arguments.threads)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        figures = network.evaluate(data, metrics=wanted, threads=arguments.threads)
+    if not arguments.quiet:
+        for warning in caught:
+            note(f"{arguments.data}: {warning.message}")
     shown = {name: value for name, value in figures.items() if not math.isnan(value)}
     if arguments.json:
         print(json.dumps(shown))

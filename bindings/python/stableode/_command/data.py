@@ -11,6 +11,7 @@ from typing import Any
 import numpy
 
 from .._errors import InvalidDataError, UnsupportedTypeError
+from .._hints import TooManyCategories
 from ..columns import Columns
 from ..dataset import Dataset
 from ..network import Network
@@ -28,8 +29,6 @@ _OTHER_FORMATS = {
 }  # fmt: skip
 #: Most distinct whole numbers of a target that are taken for classes.
 _MOST_CLASSES = 20
-#: Columns of texts with more values than this in more than half of their rows are names, not categories.
-_MOST_CATEGORIES = 50
 
 
 def read(path: str, arguments: argparse.Namespace, target: str | None, needs_target: bool, columns: Columns | None = None) -> Source | tuple[numpy.ndarray, numpy.ndarray | None, str]:
@@ -63,7 +62,10 @@ def training_data(path: str, arguments: argparse.Namespace) -> tuple[Dataset, st
         if targets is None:
             raise UsageError(f"{path} has no targets")
         with naming_file(path):
+            if features.ndim > 4:
+                raise CommandError(f"{path}: the features have shape {list(features.shape)}; they must be [samples, features] or images, [samples, height, width] or [samples, channels, height, width]")
             _note_arrays(path, features, targets, arguments)
+            features = features[:, None] if features.ndim == 3 else features
             data, is_classification = _of_arrays(features, targets, arguments.task)
         return data, name, is_classification
     target = arguments.target
@@ -79,17 +81,17 @@ def training_data(path: str, arguments: argparse.Namespace) -> tuple[Dataset, st
         # The command says the same in its own words.
         warnings.simplefilter("ignore", UserWarning)
         classes = {"automatic": "auto", "classification": "always", "regression": "never"}[arguments.task]
-        data = Dataset(source.table, classes=classes, **options)
+        try:
+            data = Dataset(source.table, classes=classes, **options)
+        except TooManyCategories as error:
+            advice = like(error.values) or "--drop leaves out columns"
+            raise CommandError(f"{path}, column {error.column!r}: {len(error.values)} different texts in {error.rows} rows are too many for categories ({advice})") from None
         if arguments.task == "automatic" and not _has_classes(data) and data.targets.ndim == 1 and _look_like_classes(data.targets):
             # The library takes numbers of a type with fractions for no classes, even where they are whole.
             with contextlib.suppress(InvalidDataError, UnsupportedTypeError):
                 data = Dataset(source.table, classes="always", **options)
     if _has_classes(data) and data.target_count < 2:
         raise CommandError(f"{path}, column {target!r}: there is one class; classification needs at least two")
-    for column in data.columns.record["inputs"] if data.columns is not None else []:
-        if (count := len(column.get("categories", []))) > max(_MOST_CATEGORIES, len(data) // 2):
-            advice = like(column["categories"]) or "--drop leaves out columns"
-            raise CommandError(f"{path}, column {column['name']!r}: {count} different texts in {len(data)} rows are too many for categories ({advice})")
     return data, target, _has_classes(data)
 
 
@@ -98,12 +100,20 @@ def _note_arrays(path: str, features: numpy.ndarray, targets: numpy.ndarray, arg
     chosen = {option.partition("=")[0] for option in arguments.options}
     if arguments.quiet:
         return
-    if features.ndim > 2 and not chosen & {"input_shape", "architecture"}:
+    if features.ndim > 2 and not chosen & {"inputs", "input_shape", "architecture", "operator", "blocks"}:
         axes = [1] * (4 - features.ndim) + list(features.shape[1:])
-        shape = ",".join(map(str, axes))
-        note(f"{path}: the samples are images of {' × '.join(map(str, axes))}; --set input_shape=[{shape}] --set operator=convolution makes a network for them")
+        note(
+            f"{path}: the samples are images of {' × '.join(map(str, axes))}, which are learned by convolutions; --set width=16 gives their states more channels, "
+            "--set operator=dense takes matrices between all pixels"
+        )
     if targets.ndim == 2 and targets.shape[1] > 1 and "loss" not in chosen and numpy.isin(targets, (0, 1)).all():
         note(f"{path}: targets of 0 and 1 are learned as numbers; --set loss=multilabel_logistic learns them as labels, of which a sample may have several")
+
+
+def image_shape(data: Dataset) -> list[int] | None:
+    """[channels, height, width] of the samples if they are images; None if they are rows."""
+    extents = [extent for extent in data._info().extents if extent]
+    return [1] * (3 - len(extents)) + extents if len(extents) > 1 else None
 
 
 def _has_classes(data: Dataset) -> bool:

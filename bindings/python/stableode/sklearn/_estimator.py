@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
+from .._sparse import is_sparse, rows_of
 from ..dataset import Dataset
 from ..network import Network
 from ..trainer import Trainer
 from ._checkpoint import restored, stored
 from ._parameters import Parameters
 from ._record import record_of
-from ._rows import Rows, canonical, taken, used
+from ._rows import Rows, canonical, naming_rows, taken, used
 from ._scikit import check_consistent_length, check_is_fitted, check_random_state, check_sample_weight, validate_data
 from ._shape import chosen_shape
 from ._targets import known_classes
@@ -39,7 +40,7 @@ class Estimator(Parameters):
 
     Rows of the same values count as one row with the sum of their weights, and rows of weight 0 do not count; the order of the rows does not
     matter. With training_options={"shuffle": False} rows stay as they are. If a fit fails, the estimator stays what it was. After Ctrl-C it has
-    what was learned until then, if an epoch had ended.
+    what was learned until then; before the first epoch ends that is nothing, and it stays what it was too.
     """
 
     network_: Network
@@ -86,7 +87,7 @@ class Estimator(Parameters):
             targets = self._targets(y, kept, getattr(self, "classes_", classes) if goes_on else classes)
             targets = targets._replace(record=record_of(self._column_names(), y, None if targets.is_indicator or targets.are_of_steps else targets.classes))
             weights = self._weights(targets, None if weights is None else weights[kept])
-            rows = Rows(features if weights is None else taken(features, kept), targets.values, weights)
+            rows = Rows(features if weights is None else taken(features, kept), targets.values, weights, kept if isinstance(kept, numpy.ndarray) else None)
             if is_incremental:
                 self._train_on(rows, targets, goes_on)
             else:
@@ -99,7 +100,7 @@ class Estimator(Parameters):
 
     def _features(self, X: ArrayLike, sample_weight: ArrayLike | None, reset: bool) -> Any:
         """The features of the rows [rows, features], an array or a sparse matrix. reset: whether X determines what later rows must be like."""
-        return validate_data(self, X, accept_sparse="csr", dtype=_TYPES, reset=reset)
+        return validate_data(self, rows_of(X, "X") if is_sparse(X) else X, accept_sparse="csr", dtype=_TYPES, reset=reset)
 
     def _column_names(self) -> Sequence[Any] | None:
         """The names of the columns of features, if they have any."""
@@ -141,13 +142,16 @@ class Estimator(Parameters):
 
     def _run(self, network: Network, trainer: Trainer, targets: Targets, rows: Rows, epochs: int | None = None) -> None:
         """Trains and takes over what has been learned, at Ctrl-C too if an epoch has ended."""
-        past, data = len(trainer.history), Dataset(rows.features, rows.targets, copy=False)
+        past = len(trainer.history)
+        with naming_rows(rows):
+            data = Dataset(rows.features, rows.targets, copy=False)
         if rows.weights is not None:
             data = data.weighted(rows.weights)
         if network.columns is not None:
             data = data.with_columns(network.columns)
         try:
-            trainer.run(data, epochs=epochs, verbose=self.verbose, **self._run_arguments())
+            with naming_rows(rows):
+                trainer.run(data, epochs=epochs, verbose=self.verbose, **self._run_arguments())
         except KeyboardInterrupt:
             if len(trainer.history) > past:
                 self._take(network, trainer, targets, epochs)
@@ -215,7 +219,7 @@ class Estimator(Parameters):
             and "feature_names_in_" not in fitted
         ):
             return X
-        return validate_data(self, X, accept_sparse="csr", dtype=_TYPES, reset=False)
+        return validate_data(self, rows_of(X, "X") if is_sparse(X) else X, accept_sparse="csr", dtype=_TYPES, reset=False)
 
     def _threads_for(self, rows: numpy.ndarray) -> int:
         return 1 if rows.shape[0] < _FEW else self._threads()

@@ -8,7 +8,7 @@ import numpy
 
 from ._estimator import Estimator
 from ._scikit import RegressorMixin, d2_pinball_score
-from ._targets import Targets, values
+from ._targets import Targets, is_of_classes, values
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -59,6 +59,11 @@ class StableODERegressor(RegressorMixin, Estimator):
 
     def _targets(self, y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None) -> Targets:
         return values(y, kept)
+
+    def _unset_options(self, options: dict[str, Any], sizes: dict[str, Any], rows: int) -> dict[str, Any]:
+        if isinstance(options["loss"], str) and is_of_classes(options["loss"]):
+            raise ValueError(f"loss is {options['loss']!r}, which is for classes: {type(self).__name__.replace('Regressor', 'Classifier')} takes it")
+        return super()._unset_options(options, sizes, rows)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -7,10 +7,14 @@ the order of the rows either.
 
 from __future__ import annotations
 
+import contextlib
+import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy
 
+from .._errors import StableODEError
 from ._sparse import equal_rows, is_sparse, plain, sums, taken_rows
 
 #: Rows that are handled at a time, so that Python can react to signals in between.
@@ -18,11 +22,15 @@ _PIECE = 1 << 14
 
 
 class Rows(NamedTuple):
-    """features [rows, features], an array or a sparse matrix; targets [rows] or [rows, outputs], weights [rows] or None for equal weights."""
+    """features [rows, features], an array or a sparse matrix; targets [rows] or [rows, outputs], weights [rows] or None for equal weights.
+
+    numbers: the caller's number of each row; None: they count as they lie.
+    """
 
     features: Any
     targets: numpy.ndarray
     weights: numpy.ndarray | None
+    numbers: numpy.ndarray | None = None
 
 
 def used(weights: numpy.ndarray | None) -> numpy.ndarray | slice:
@@ -56,7 +64,21 @@ def canonical(rows: Rows) -> Rows:
     merged = numpy.add.reduceat(weights[order], starts)
     copies = numpy.maximum(1, numpy.rint(merged / merged.mean())).astype("int64")
     order, each = order[starts].repeat(copies), (merged / copies).repeat(copies)
-    return Rows(taken(rows.features, order), taken(rows.targets, order), None if (each == each[0]).all() else each)
+    numbers = order if rows.numbers is None else rows.numbers[order]
+    return Rows(taken(rows.features, order), taken(rows.targets, order), None if (each == each[0]).all() else each, numbers)
+
+
+@contextlib.contextmanager
+def naming_rows(rows: Rows) -> Iterator[None]:
+    """A context in which the library's errors name rows of the training data by the caller's numbers."""
+    try:
+        yield
+    except StableODEError as error:
+        numbers, message = rows.numbers, str(error)
+        if numbers is not None and "validation" not in message:
+            message = re.sub(r"\brow (\d+)\b", lambda found: f"row {numbers[int(found[1])]}" if int(found[1]) < len(numbers) else found[0], message)
+            error.args = (message, *error.args[1:])
+        raise
 
 
 def taken(array: Any, order: numpy.ndarray | slice) -> Any:

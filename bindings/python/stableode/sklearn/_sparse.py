@@ -15,13 +15,12 @@ def is_sparse(features: Any) -> bool:
 
 
 def plain(matrix: Any) -> Any:
-    """The matrix with each entry stored once, and no zeros; a copy if it has others."""
-    if matrix.has_canonical_format and matrix.data.all():
+    """A matrix by rows, in which each entry is stored once, without the zeros that it stores."""
+    kept = matrix.data != 0
+    if kept.all():
         return matrix
-    matrix = matrix.copy()
-    matrix.sum_duplicates()
-    matrix.eliminate_zeros()
-    return matrix
+    starts = numpy.concatenate([numpy.zeros(1, matrix.indptr.dtype), numpy.cumsum(kept, dtype=matrix.indptr.dtype)])[matrix.indptr]
+    return type(matrix)((matrix.data[kept], matrix.indices[kept], starts), shape=matrix.shape)
 
 
 def sums(matrix: Any, numbers: numpy.ndarray) -> numpy.ndarray:

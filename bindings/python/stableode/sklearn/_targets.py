@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy
 
+from .._errors import StableODEError
+from .._sparse import is_sparse, rows_of
+from ..network import Network
 from ._scikit import check_array, check_classification_targets, column_or_1d, compute_class_weight, type_of_target
 
 if TYPE_CHECKING:
@@ -68,6 +71,9 @@ def labels(y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None 
     check_classification_targets(column)
     column = column[kept]
     found, numbers = numpy.unique(column, return_inverse=True)
+    for label in found.tolist():
+        if isinstance(label, str) and any("\ud800" <= letter <= "\udfff" for letter in label):
+            raise ValueError(f"y holds {label!r}, which is no Unicode: it holds half of a surrogate pair")
     if classes is not None:
         classes = numpy.asarray(classes)
         unknown = numpy.setdiff1d(found, classes)
@@ -112,8 +118,8 @@ def indicators(y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | N
 
     Errors: ValueError for another number of labels, and for numbers other than 0 and 1.
     """
-    matrix: Any = y
-    kind = type_of_target(y, input_name="y")
+    matrix: Any = rows_of(y, "y") if is_sparse(y) else y
+    kind = type_of_target(matrix, input_name="y")
     array = numpy.asarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix)
     # What scikit-learn calls an indicator may hold any two numbers.
     if kind != "multilabel-indicator" or not ((array == 0) | (array == 1)).all():
@@ -148,6 +154,14 @@ def values(y: ArrayLike, kept: numpy.ndarray | slice) -> Targets:
 def are_classes(y: ArrayLike) -> bool:
     """Whether y names classes: strings, booleans, or integers in one column."""
     return type_of_target(y, input_name="y") in ("binary", "multiclass")
+
+
+def is_of_classes(loss: str) -> bool:
+    """Whether a loss is one of classes or labels; False for a name that there is not, which the library refuses."""
+    try:
+        return bool(Network(inputs=1, outputs=2, loss=loss, width=1, layers=1)._form.class_columns)
+    except StableODEError:
+        return False
 
 
 def class_factors(
