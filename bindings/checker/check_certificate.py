@@ -213,7 +213,6 @@ OTHER_EQUATIONS = ("leapfrog", "linear_multistep", "imex", "euler_maruyama", "re
 
 #: What may lie around an image; those after the first two repeat its pixels.
 PADDINGS = ("zero", "periodic", "reflect", "replicate")
-
 Shape = tuple[int, int, int]
 
 
@@ -631,8 +630,7 @@ def geometry(stage: Stage) -> Json:
     after = [(k - 1) * d - b if margin < 0 else b for k, d, b in zip(sizes, spread, before, strict=True)]
     require(kernel >= 1 and dilation >= 1 and all(s >= 1 for s in steps), f"{stage.name}: kernel, stride or dilation is not positive")
     require(padding in PADDINGS, f"{stage.name}: the padding is unknown")
-    if before == after == [0, 0]:
-        padding = padding if padding == "periodic" else "zero"
+    padding = "zero" if padding != "periodic" and before == after == [0, 0] else padding
     # Layers' conditions may rest on no norm; what rests on a connector's kernel asks `with_known_padding`.
     require(not is_block or padding in PADDINGS[:2], f"{stage.name}: padding {padding} is not verified: it uses pixels at the edge several times")
     channels = shape[0] // 2 if is_block and stage.is_double else shape[0]
@@ -2021,9 +2019,8 @@ class Lipschitz:
     @staticmethod
     def _separate(stage: Stage, what: str, may_have_margin: bool = False) -> None:
         window, step = stage.whole("window"), stage.whole("window_stride")
-        # An axis of one pixel has one window of one pixel.
-        is_right = (step == 0 or step >= window) and (may_have_margin or stage.whole("window_margin") == 0)
-        require(is_right or stage.before[1:] == (1, 1), f"{what}: the windows of {stage.name} overlap or have a margin")
+        is_right = stage.before[1:] == (1, 1) or ((step == 0 or step >= window) and (may_have_margin or stage.whole("window_margin") == 0))
+        require(is_right, f"{what}: the windows of {stage.name} overlap or have a margin")
 
     #: The rules that hold everywhere where a local rule does, with the norms that each names.
     _GLOBAL = {
@@ -3401,10 +3398,7 @@ _MARK = b'"digest":"'
 
 
 def check(model: bytes, certificate: bytes) -> list[str]:
-    """What is proved of a model by a certificate, line by line.
-
-    Raises: Rejected with the reason; Broken where something happens that this file does not foresee.
-    """
+    """What is proved of a model by a certificate, line by line. Raises: Rejected with the reason; Broken where something happens that this file does not foresee."""
     try:
         return _check(model, certificate)
     except Rejected:
@@ -3452,10 +3446,8 @@ def answer(model: str, certificate: str) -> tuple[int, list[str]]:
         lines = check(read(model, LARGEST_MODEL), read(certificate, LARGEST_CERTIFICATE))
     except Unreadable as error:
         return 2, [f"cannot be read: {error}"]
-    except Broken as error:
-        return 3, [f"REJECTED: {error}"]
     except Rejected as error:
-        return 1, [f"REJECTED: {error}"]
+        return 3 if isinstance(error, Broken) else 1, [f"REJECTED: {error}"]
     except (Exception, KeyboardInterrupt) as error:
         return 3, [f"REJECTED: the check broke off ({type(error).__name__}), so nothing is verified"]
     return 0, ["ACCEPTED. Proved again from the model's bytes:", *(f"- {line}" for line in lines), "The sentences in the certificate (claim, theorem, texts, repair) were not read."]
@@ -3465,10 +3457,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    parser = argparse.ArgumentParser(
-        description="Checks a certificate of stability against the bytes of the model file that it is about.",
-        epilog="Exit status: 0 accepted, 1 rejected, 2 a file cannot be read, 3 the check broke off or its answer could not be written.",
-    )
+    statuses = "Exit status: 0 accepted, 1 rejected, 2 a file cannot be read, 3 the check broke off or its answer could not be written."
+    parser = argparse.ArgumentParser(description="Checks a certificate of stability against the bytes of the model file that it is about.", epilog=statuses)
     parser.add_argument("model", help="the model file")
     parser.add_argument("certificate", help="the certificate, a JSON text")
     chosen = parser.parse_args(arguments)
