@@ -113,7 +113,7 @@ UNKNOWN_MAPS = ("targets", "undamped_midpoint", "second_order", "multistep", "mu
 #: Statements that must be proved of some networks, so that the tests are about them.
 PROVED = {
     "undamped": ["step_size"], "undamped_midpoint": ["step_size"], "second_order": ["step_size"], "multistep": ["zero_stability", "absolute_stability"], "multistep_given": ["zero_stability", "absolute_stability"],
-    "multistep_negative": ["absolute_stability"], "multistep_one_channel": ["absolute_stability"], "pieces": ["non_expansive", "step_size", "certified_radius"], "row_sums_whole_steps": ["non_expansive", "certified_radius"], "unscaled_stage": ["certified_radius"],
+    "multistep_negative": ["absolute_stability"], "multistep_one_channel": ["absolute_stability"], "pieces": ["non_expansive", "step_size", "certified_radius"], "row_sums_whole_steps": ["non_expansive", "step_size", "certified_radius"], "row_sums_rk4": ["non_expansive", "step_size"], "unscaled_stage": ["certified_radius"],
     "rotate_relax_image": ["non_expansive", "lipschitz_l2"], "rotate_relax_kernel": ["lipschitz_l2"], "pixels_with_reflections": ["non_expansive"], "groups_negative": ["certified_radius"],
     "image_margins": ["lipschitz_l2", "certified_radius"], "image_winograd": ["lipschitz_l2", "certified_radius"], "image_winograd_periodic": ["lipschitz_l2", "certified_radius"], "image_winograd_row_sums": ["non_expansive", "certified_radius"],
     "image_row_sums_in_order": ["non_expansive", "certified_radius"], "image_row_sums": ["certified_radius"], "damped": ["non_expansive"], "hamiltonian": ["volume"], "port_hamiltonian": ["port_hamiltonian"], "port_hamiltonian_implicit": ["port_hamiltonian"],

@@ -135,7 +135,8 @@ class Analyzable(Model):
         """(classes [samples], radii [samples]) of a batch, in the unit of the features.
 
         Every input within a sample's radius, in the Euclidean norm, gets the sample's class from this library in the network's precision,
-        rounding errors included; 0 where nothing can be proved. Errors: IncompatibleError, with the reason, for a network without
+        rounding errors included: that of the scores, as `predict` gives it (probabilities of nearly equal scores may round to equal numbers).
+        0 where nothing can be proved. Errors: IncompatibleError, with the reason, for a network without
         classes or of whose parts no bound is known; as `predict` for rows without a result.
         """
         source = self._rows(features)
