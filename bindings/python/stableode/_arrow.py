@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy
@@ -52,6 +53,16 @@ def _address(capsule: Any, kind: str, value: Any, name: str) -> int:
     return found
 
 
+def _periods(value: Any) -> list[str]:
+    """The columns of pandas' periods, which Arrow stores as plain integers that count from 1970."""
+    if _is_frame(value):
+        return [str(column) for column, kind in zip(value.columns, value.dtypes, strict=True) if type(kind).__name__ == "PeriodDtype"]
+    schema: Any = getattr(value, "schema", None)
+    if not hasattr(schema, "field"):
+        return []
+    return [str(field.name) for field in schema if getattr(field.type, "extension_name", "") == "pandas.period"]
+
+
 def _place_of_surrogate(value: Any, name: str) -> str:
     """The text of a table that has no UTF-8, and where it is."""
     for column in value.columns if _is_frame(value) else ():
@@ -80,6 +91,7 @@ class Table(Handle):
     """
 
     _kind = "table"
+    _periods: Sequence[str] = ()
 
     def __init__(self, value: Any, name: str, *, has_classes: bool = False):
         self._value = value
@@ -117,6 +129,7 @@ class Table(Handle):
         except Exception as error:
             # Each library has exceptions of its own for columns of mixed types.
             raise UnsupportedTypeError(f"{name} cannot be read as a table: {'; '.join(map(str, error.args)) or type(error).__name__}") from error
+        self._periods = _periods(value)
         # The capsule owns the stream and releases it.
         library.sode_table_from_stream(_address(capsule, "arrow_array_stream", value, name), ctypes.byref(pointer))
         self._own(pointer)
@@ -155,6 +168,12 @@ class Table(Handle):
             _retained.pop(number, None)
             raise
         self._own(pointer)
+
+    def refuse_periods(self, unread: Collection[str] = (), read: Collection[str] | None = None) -> None:
+        """Refuses columns of periods, except those that nobody reads. read: the columns that are read, if they are known. Errors: UnsupportedTypeError."""
+        for column in self._periods:
+            if column not in unread and (read is None or column in read):
+                raise UnsupportedTypeError(f"column {column!r}: it holds periods; make numbers of them, such as months since a chosen one")
 
     def __len__(self) -> int:
         rows = ctypes.c_int64()

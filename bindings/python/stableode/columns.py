@@ -76,6 +76,7 @@ class Columns(Handle):
         features = table if isinstance(table, Table) else Table(table, "table")
         own = targets if isinstance(targets, Table) or targets is None else Table(targets, "targets", has_classes=classes == "always")
 
+        features.refuse_periods(unread=options["ignore"])
         pointer, encoded = new_pointer(), options_json(options)
         try:
             library.sode_columns_fit(

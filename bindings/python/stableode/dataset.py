@@ -100,6 +100,7 @@ class Dataset(Handle):
         has_classes = options.get("classes") == "always" or getattr(columns, "classes", None) is not None
         table, own = features if isinstance(features, Table) else Table(features, "features"), None if targets is None else Table(targets, "targets", has_classes=has_classes)
         record = Columns.fit(table, own, target=target, **options) if columns is None else columns
+        table.refuse_periods(read=[column["name"] for column in record.record.get("inputs", [])] if table._periods else ())
         pointer = new_pointer()
         # A sparse matrix is copied as it is, because it may be too large as a dense one.
         is_dense = copy and not is_sparse(features)

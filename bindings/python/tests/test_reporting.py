@@ -6,6 +6,7 @@ import logging
 import sys
 import types
 
+import numpy
 import pytest
 
 import stableode

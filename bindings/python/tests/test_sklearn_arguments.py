@@ -6,7 +6,7 @@ import numpy
 import pandas
 import pytest
 
-from stableode.sklearn import StableODEClassifier, StableODETransformer
+from stableode.sklearn import StableODEClassifier, StableODERegressor, StableODETransformer
 
 SHORT = dict(width=4, layers=2, epochs=2, random_state=0)
 X = numpy.random.default_rng(2).normal(size=(60, 3))

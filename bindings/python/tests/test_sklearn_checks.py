@@ -1,4 +1,10 @@
-"""scikit-learn's own checks of estimators: all pass, none is expected to fail, and none is skipped."""
+"""scikit-learn's own checks of estimators: all pass, none is expected to fail, and none is skipped.
+
+The same with the oldest version that is supported, in a folder of its own before the others:
+
+    pip install --no-deps --target older scikit-learn==1.6.1
+    PYTHONPATH=older:bindings/python python -m pytest bindings/python/tests/test_sklearn_checks.py
+"""
 
 import json
 import os

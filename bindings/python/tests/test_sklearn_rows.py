@@ -147,4 +147,4 @@ def test_errors_name_the_callers_rows(weighted, is_sparse):
     X[40, 1] = 3e48
     given = sparse.csr_matrix(X) if is_sparse else X
     with pytest.raises(InvalidDataError, match=r"at row 40\b"):
-        StableODEClassifier(epochs=1, training_options={"normalization": False}).fit(given, random.integers(0, 2, 100), sample_weight=weights if weighted else None)
+        StableODEClassifier(epochs=1, training_options={"normalization": "none"}).fit(given, random.integers(0, 2, 100), sample_weight=weights if weighted else None)
