@@ -72,10 +72,10 @@ static void predictions(sode_network *network) {
 /* Training whose callback sets its thread to flush: the same parameters, and the caller's setting afterwards. */
 static void training(void) {
   static float parameters[2][256];
-  sode_dataset *data = NULL;
+  sode_dataset *data = NULL, *validation = NULL;
   int flushes;
 
-  CHECK_OK(sode_dataset_create_problem("peaks", 64, 0, 1, &data, NULL));
+  CHECK_OK(sode_dataset_create_problem("peaks", 64, 16, 1, &data, &validation));
   for (flushes = 0; flushes < 2; flushes++) {
     sode_network *network = NULL;
     sode_trainer *trainer = NULL;
@@ -98,6 +98,7 @@ static void training(void) {
   }
   CHECK(memcmp(parameters[0], parameters[1], sizeof parameters[0]) == 0);
   sode_dataset_free(data);
+  sode_dataset_free(validation);
 }
 
 int main(void) {
