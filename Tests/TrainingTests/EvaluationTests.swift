@@ -46,7 +46,7 @@ import Training
   let data = try Dataset(imagesPath: paths[0], labelsPath: paths[1])
   func message(_ shape: String?, _ data: Dataset) throws -> String {
     let inputs = shape.map { #""input_shape": [\#($0)]"# } ?? #""inputs": 12"#
-    let network = try Network(try NetworkSpecification(json: try JSON.read("{\(inputs), \"outputs\": 2, \"layers\": 2}", limit: 4096)))
+    let network = try Network(try NetworkSpecification(json: try JSON.read("{\(inputs), \"outputs\": 2, \"layers\": 2, \"operator\": \"dense\"}", limit: 4096)))
     return failure { _ = try evaluate(network, on: data, threads: 1) }?.message ?? "taken"
   }
   for shape in ["1, 4, 3", "1, 12", nil] { #expect(try message(shape, data) == "taken") }

@@ -187,8 +187,8 @@ def test_exchanged_files_and_other_shapes_are_named(tmp_path):
     data = Dataset.idx(tmp_path / "images", tmp_path / "labels")
     for shape in ([4, 5, 1], [4, 5], [1, 5, 4]):
         with pytest.raises(stableode.ShapeMismatchError, match=r"holds images of 4 × 5 pixels and one channel.*\[1, 4, 5\]"):
-            stableode.Network(input_shape=shape, outputs=2, layers=1).fit(data, epochs=1)
-    stableode.Network(input_shape=[1, 4, 5], outputs=2, layers=1).fit(data, epochs=1)
+            stableode.Network(input_shape=shape, outputs=2, layers=1, operator="dense").fit(data, epochs=1)
+    stableode.Network(input_shape=[1, 4, 5], outputs=2, layers=1, operator="dense").fit(data, epochs=1)
 
 
 @pytest.mark.parametrize("classes", [7, 1001, -1, 2**40, -(2**40)])
