@@ -584,7 +584,7 @@ def test_arrays_of_images_and_of_labels(tmp_path):
     shown = run("train", path, "-o", tmp_path / "model", "--epochs", "1")
     assert shown.returncode == 0, shown.stderr
     assert "images of 1 × 4 × 4, which are learned by convolutions; --set width=16" in shown.stderr and "--set loss=multilabel_logistic" in shown.stderr
-    assert stableode.Network.load(tmp_path / "model").specification["input_shape"] == [1, 4, 4]
+    assert stableode.Network.load(tmp_path / "model").specification["input_shape"] == "1,4,4"
     assert run("evaluate", tmp_path / "model", path).returncode == run("predict", tmp_path / "model", path).returncode == 0
     assert run("train", path, "-o", tmp_path / "model", "--epochs", "1", "--set", "width=16", "--set", "operator=convolution").returncode == 0
     asked = ["--set", "input_shape=[1,4,4]", "--set", "operator=dense", "--set", "loss=multilabel_logistic"]
@@ -606,7 +606,8 @@ def test_options_have_the_commands_names_in_errors(tmp_path):
     (["--set", "width=4", "--set", "width=5"], "--set names width twice"), (["--set", "blocks=[{"], "must be JSON"), (["--set", "loss=nothing"], "nothing"),
 ])  # fmt: skip
 def test_wrong_options_are_wrong_usage(tmp_path, table, arguments, words):
-    one_sentence(run("train", table, "--target", "species", "-o", tmp_path / "model", *arguments), 2, words)
+    shown = run("train", table, "--target", "species", "-o", tmp_path / "model", *arguments)
+    assert shown.returncode == 2 and words in shown.stderr.splitlines()[-1] and "Traceback" not in shown.stderr
     assert not (tmp_path / "model").exists()
 
 
