@@ -368,6 +368,9 @@ def test_usage_errors_have_the_code_2(tmp_path, table, model):
     one_sentence(run("train", table, "-o", out), 2, "--target", "length, width, species")
     one_sentence(run("train", table, "--target", "species", "-o", out, "--set", "widht=3"), 2, "'widht'", "'width'")
     one_sentence(run("train", table, "--target", "species", "-o", out, "--set", "width"), 2, "OPTION=VALUE")
+    one_sentence(run("train", table, "--target", "species", "-o", out, "--set", "width=-1"), 2, "width", "-1")
+    one_sentence(run("train", table, "--target", "species", "-o", out, "--set", "field=dens"), 2, "dens")
+    one_sentence(run("evaluate", model, table, "--metrics", "fame"), 2, "fame")
     assert not out.exists()
 
 
@@ -378,12 +381,9 @@ def test_usage_errors_have_the_code_2(tmp_path, table, model):
     (["train", "{table}", "--target", "length", "--task", "classification", "-o", "{folder}/m"], ["length"]),
     (["train", "{table}", "--target", "species", "-o", "{folder}"], ["is a folder"]),
     (["train", "{table}", "--target", "species", "-o", "{folder}/none/m"], ["does not exist"]),
-    (["train", "{table}", "--target", "species", "-o", "{folder}/m", "--set", "width=-1"], ["width", "-1"]),
-    (["train", "{table}", "--target", "species", "-o", "{folder}/m", "--set", "field=dens"], ["dens"]),
     (["train", "{table}", "--target", "species", "-o", "{folder}/m", "--drop", "x"], ["no column 'x'"]),
     (["train", "{table}", "--target", "species", "-o", "{folder}/m", "--task", "regression"], ["species"]),
     (["evaluate", "{table}", "{table}"], ["no model file"]),
-    (["evaluate", "{model}", "{table}", "--metrics", "fame"], ["fame"]),
     (["predict", "{model}", "{table}", "-o", "{folder}"], ["is a folder"]),
     (["inspect", "{folder}/none"], ["none"]),
 ])
