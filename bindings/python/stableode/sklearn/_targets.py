@@ -158,10 +158,12 @@ def are_classes(y: ArrayLike) -> bool:
 
 def is_of_classes(loss: str) -> bool:
     """Whether a loss is one of classes or labels; False for a name that there is not, which the library refuses."""
-    try:
-        return bool(Network(inputs=1, outputs=2, loss=loss, width=1, layers=1)._form.class_columns)
-    except StableODEError:
-        return False
+    for outputs in (2, 1):  # the loss logistic has one output
+        try:
+            return bool(Network(inputs=1, outputs=outputs, loss=loss, width=1, layers=1)._form.class_columns)
+        except StableODEError:
+            continue
+    return False
 
 
 def class_factors(
