@@ -15,7 +15,7 @@ import Testing
     ("1,,2", 2), ("1,", 2), (",", 1), ("1;2", 1), ("0.5,half", 2), ("nan", 1), ("1,inf", 2), ("1,2,1e999", 3), ("0x10", 1), ("1 2", 1), ("--1", 1), ("1,é", 2),
   ]) func refusesWhatIsNoNumberWithItsPlace(_ text: String, _ place: Int) {
     #expect { try parseReals(text, key: "tableau_b") } throws: { error in
-      (error as? Failure)?.status == .invalidData && "\(error)".contains("tableau_b: entry \(place) is")
+      (error as? Failure)?.status == .invalidData && "\(error)".contains("tableau_b: entry \(place - 1) is")
     }
   }
 

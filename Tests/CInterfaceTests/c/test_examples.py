@@ -20,6 +20,7 @@ TESTED_HERE = {
     "c/pendulum.c",
     "c/serve_images.c",
     "c/stream.c",
+    "python/certificate.py",
     "python/certified.py",
     "python/disc_in_annulus.py",
     "python/fashion_mnist.py",
@@ -242,6 +243,12 @@ def test_tables_in_python(tmp_path):
     output = python("tables.py", tmp_path, "--short")
     assert float(re.search(r"iris +stableode ([0-9.]+)", output).group(1)) >= 94
     assert float(re.search(r"diabetes +stableode ([0-9.]+)", output).group(1)) <= 60
+
+
+def test_certificate_in_python(tmp_path):
+    """The checker accepts what the example saves."""
+    assert python("certificate.py", tmp_path).startswith("proved")
+    assert "ACCEPTED" in run(sys.executable, ROOT / "bindings/checker/check_certificate.py", "model.safetensors", "certificate.json", cwd=tmp_path)
 
 
 def test_certified_in_python(tmp_path):

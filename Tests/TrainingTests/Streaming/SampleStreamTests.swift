@@ -124,7 +124,7 @@ final class Slices: SampleSource {
     }
     #expect(try message([]) == "the source has no samples")
     let values = try withFeaturesAsTargets(data)
-    #expect(try message([data, values]).hasPrefix("batch 2 of the source, which begins with sample 200: it: targets have shape [200, 2]"))
+    #expect(try message([data, values]).hasPrefix("batch 2 of the source, which begins with sample 200: targets have shape [200, 2]"))
     let memory = try Buffer(count: 200, precision: .float64)
     fill(memory.vector(count: 200, precision: .float64), 1)
     let weighted = try data.weighted(by: TensorView(memory.base, type: .float64, rows: 200, columns: 1))

@@ -499,10 +499,8 @@ class Network(Analyzable, Drawable, Equational, Exportable):
         """The network for images of twice the height and width, with converted weights.
 
         Kernels of three pixels become those of the finer grid by the Galerkin relation K_H = R K_h P (Haber, Ruthotto, Holtham & Jun
-        2017), matrices that read pixels are spread over them, and all else stays, and so do kernels with a stride. So a
-        network learns from small images first. Errors: IncompatibleError for other inputs than images and for kernels of other sizes
-        than 1 and 3; ShapeMismatchError if an image inside the network, behind pooling or strides, has one pixel along an axis and
-        would get more.
+        2017), matrices that read pixels are spread over them; all else stays, also kernels with a stride. Errors: IncompatibleError for
+        other inputs than images and kernels of other sizes than 1 and 3; ShapeMismatchError where an inner image of one pixel would grow.
         """
         pointer = new_pointer()
         library.sode_network_prolong_images(self._pointer, ctypes.byref(pointer))
@@ -511,8 +509,7 @@ class Network(Analyzable, Drawable, Equational, Exportable):
     def restrict_images(self) -> Network:
         """The network for images of half the height and width: `prolong_images` the other way.
 
-        Height and width must be even and at least 4, or 1. Behind pooling and strides the images are smaller; those that kernels act on
-        must keep 2 pixels along an axis. Errors: as there, and ShapeMismatchError if an image cannot be halved.
+        Height and width must be even and at least 4, or 1; images inside the network must keep 2 pixels along an axis. Errors: as there.
         """
         pointer = new_pointer()
         library.sode_network_restrict_images(self._pointer, ctypes.byref(pointer))

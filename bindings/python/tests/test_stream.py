@@ -218,7 +218,7 @@ def test_wrong_batches_are_named():
     bad = X.copy()
     bad[250, 3] = numpy.nan
     fit(Source(features=bad), r"features hold NaN at row 50, column 3")
-    fit([(X, Y), (X, Y + 7)], "batch 2 of the source, which begins with sample 1000: it: label 7")
+    fit([(X, Y), (X, Y + 7)], "batch 2 of the source, which begins with sample 1000: label 7")
     fit([(X, Y), (X[:, :4], Y)], "batch 2 of the source.*has 4 features", stableode.ShapeMismatchError)
     fit([(X, Y), (X.astype("float64"), Y)], "batch 2 .*its features are float64, those of the first batch float32", stableode.IncompatibleError)
     fit([], "the source has no samples")
