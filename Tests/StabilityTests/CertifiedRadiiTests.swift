@@ -122,7 +122,7 @@ import Testing
   }
 
   /// The factors 2/(hLr) of huge weights or steps lose their digits as they are stored; the reason says so. Factors of the smallest normal numbers have radii.
-  @Test(arguments: [("float32", 3.08e22, 1.0), ("float32", 1.1e20, 1), ("float32", 1.1e16, 1e8), ("float64", 1e150, 1e9), ("float64", 1e153, 100)])
+  @Test(arguments: [("float32", 3.08e22, 1.0), ("float32", 1.1e20, 1), ("float32", 1.1e16, 1e8), ("float64", 1e150, 1e9), ("float64", 3e150, 1e8)])
   func factorsBelowTheSmallestNormalNumberAreRefused(_ precision: String, _ weight: Double, _ horizon: Double) throws {
     func radii(_ weight: Double) throws -> (Network, CertifiedRadii) {
       let made = try network(

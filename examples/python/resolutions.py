@@ -37,7 +37,8 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=2000)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
-    recipe = {**RECIPE, "num_threads": arguments.threads}
+    recipe: dict[str, Any] = {**RECIPE, "num_threads": arguments.threads}
+    slow: dict[str, Any] = {**recipe, "learning_rate": 1e-3}
     images, classes = read("train", arguments.samples)
     test, truth = read("t10k", 1000)
 
@@ -55,7 +56,7 @@ def main() -> None:
         coarse.fit(halved(images), classes, epochs=8, **recipe)
         fine = coarse.prolong_images()
         small, before = accuracy(coarse, halved(test)), accuracy(fine, test)
-        fine.fit(images, classes, epochs=1, **{**recipe, "learning_rate": 1e-3})
+        fine.fit(images, classes, epochs=1, **slow)
         new = network(name, 28, images)
         new.fit(images, classes, epochs=1, **recipe)
         after, fresh = accuracy(fine, test), accuracy(new, test)

@@ -593,11 +593,3 @@ def test_arrays_of_images_and_of_labels(tmp_path):
     asked = ["--set", "input_shape=[1,4,4]", "--set", "operator=dense", "--set", "loss=multilabel_logistic"]
     shown = run("train", path, "-o", tmp_path / "model", "--epochs", "1", *asked)
     assert shown.returncode == 0 and "--set" not in shown.stderr
-
-
-def test_options_have_the_commands_names_in_errors(tmp_path):
-    write(path := tmp_path / "gaps.csv", ["size", "color", "kind"], [[number if number else "", "rb"[number % 2], "uv"[number % 2]] for number in range(10)])
-    one_sentence(trained(tmp_path, path)[0], 1, "line 2", "--missing mean")
-    shown, model = trained(tmp_path, path, "--missing", "mean")
-    write(new := tmp_path / "new.csv", ["size", "color"], [[1, "green"]])
-    one_sentence(run("predict", model, new), 1, "'green'", "--unseen zeros")

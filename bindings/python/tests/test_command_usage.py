@@ -1,7 +1,7 @@
 """The command line, used wrongly: one sentence and the code 2, before anything is written."""
 
 import pytest
-from test_command import model, one_sentence, rows, run, table
+from test_command import model, one_sentence, rows, run, table, trained, write
 
 __all__ = ["model", "rows", "table"]
 
@@ -21,3 +21,11 @@ def test_metrics_that_there_are_not_are_wrong_usage(model, table):
     one_sentence(run("evaluate", model, table, "--metrics", "foo"), 2, "there is no metric 'foo'")
     one_sentence(run("evaluate", model, table, "--metrics", "f1"), 2, "macro_f1")
     assert run("evaluate", model, table, "--quiet").returncode == run("predict", model, table, "--quiet").returncode == 0
+
+
+def test_options_have_the_commands_names_in_errors(tmp_path):
+    write(path := tmp_path / "gaps.csv", ["size", "color", "kind"], [[number if number else "", "rb"[number % 2], "uv"[number % 2]] for number in range(10)])
+    one_sentence(trained(tmp_path, path)[0], 1, "line 2", "--missing mean")
+    shown, model = trained(tmp_path, path, "--missing", "mean")
+    write(new := tmp_path / "new.csv", ["size", "color"], [[1, "green"]])
+    one_sentence(run("predict", model, new), 1, "'green'", "--unseen zeros")

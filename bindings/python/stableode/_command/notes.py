@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._hints import DATES, DECIMALS, NUMBERS, THOUSANDS, likeness, suspicious
@@ -22,7 +22,7 @@ def note(text: str) -> None:
     print(f"stableode: {text}", file=sys.stderr, flush=True)
 
 
-def like(values: list[Any]) -> str | None:
+def like(values: Iterable[Any]) -> str | None:
     """What texts look like and what to do about them; None for names."""
     kind = likeness(values)
     return None if kind is None else f"they look like {kind}; {_ADVICE[kind]}"
