@@ -17,9 +17,14 @@ SWIFT_FLAGS = shlex.split(os.environ.get("SWIFTFLAGS", "-c release"))
 
 
 def count(report):
-    """(passed, failed, skipped) of a JUnit file, by its test cases."""
+    """(passed, failed, skipped) of a JUnit file, by its test cases. A runner that crashed may leave a part of a file, which counts for nothing."""
     passed = failed = skipped = 0
-    for case in ElementTree.parse(report).getroot().iter("testcase"):
+    try:
+        cases = ElementTree.parse(report).getroot()
+    except ElementTree.ParseError as error:
+        print(f"{report.name} cannot be read: {error}")
+        return 0, 0, 0
+    for case in cases.iter("testcase"):
         if case.find("failure") is not None or case.find("error") is not None:
             failed += 1
         elif case.find("skipped") is not None:

@@ -8,7 +8,7 @@ final class TermsSeen {
   var answer: Int32 = 0
 }
 
-/// g = t·y of float32 networks.
+/// g = t·y of float32 networks. What has the functions keeps `seen` alive until it releases them.
 func timesTheState(_ seen: TermsSeen) -> sode_known_terms {
   var terms = sode_known_terms()
   terms.struct_size = UInt32(MemoryLayout<sode_known_terms>.size)
@@ -27,9 +27,9 @@ func timesTheState(_ seen: TermsSeen) -> sode_known_terms {
   }
   terms.release = { user in
     guard let user else { return }
-    Unmanaged<TermsSeen>.fromOpaque(user).takeUnretainedValue().releases += 1
+    Unmanaged<TermsSeen>.fromOpaque(user).takeRetainedValue().releases += 1
   }
-  terms.user_data = Unmanaged.passUnretained(seen).toOpaque()
+  terms.user_data = Unmanaged.passRetained(seen).toOpaque()
   return terms
 }
 
