@@ -13,7 +13,7 @@
  *
  * A complete program (examples/c/peaks.c):
  *
- *   // Trains a stable ODE network on the peaks problem and classifies one point. Build: cc peaks.c $(pkg-config --cflags --libs stableode)
+ *   // Trains 64 Euler steps of an antisymmetric equation on the peaks problem and classifies one point. Build: cc peaks.c $(pkg-config --cflags --libs stableode)
  *   #include <stableode.h>
  *   #include <stdio.h>
  *   #include <stdlib.h>

@@ -118,5 +118,5 @@ int main(void) {
   predictions(network);
   sode_network_free(network);
   training();
-  FINISH();
+  return FINISH();
 }

@@ -235,7 +235,9 @@ def test_tables_in_python(tmp_path):
     for name, line in lines.items():
         assert line["command"] == f"python examples/python/tables.py {name} --write --seed {line['seed']}"
         others = [figure for method, figure in line["figures"].items() if method != "stableode"]
-        if line["measure"] == "accuracy":
+        if name == "checkerboard":  # the page says that trees are ahead here
+            assert line["figures"]["stableode"] >= max(others) - 3
+        elif line["measure"] == "accuracy":
             assert line["figures"]["stableode"] >= max(others) - 1, name
         else:
             assert line["figures"]["stableode"] <= 1.1 * min(others), name

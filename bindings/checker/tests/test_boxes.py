@@ -390,7 +390,7 @@ def test_rules_of_a_box_are_for_their_stages():
     with pytest.raises(checker.Rejected):
         checker.check(data, made.signed({**content, "statement": "lipschitz_linf"}))
     with pytest.raises(checker.Rejected, match="in ℓ₂"):
-        checker.check(data, made.signed({**content, "statement": "lipschitz_linf", "norms": [], "stages": []}))
+        checker.check(data, made.signed({**content, "statement": "lipschitz_linf", "options": {**content["options"], "statement": "lipschitz_linf"}, "norms": [], "stages": []}))
 
 
 def test_the_bound_for_all_inputs_is_proved_too():
