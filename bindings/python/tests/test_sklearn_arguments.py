@@ -108,6 +108,6 @@ def test_a_column_that_hardly_changes_counts_as_constant():
     X = random.normal(size=(60, 3))
     X[:, 2] = 0
     y = X[:, 0] > 0
-    constant = StableODEClassifier(epochs=3, random_state=0).fit(X, y).predict_proba(X)
     X[0, 2] = 1e-310
-    assert numpy.allclose(StableODEClassifier(epochs=3, random_state=0).fit(X, y).predict_proba(X), constant, atol=0.1)
+    own = StableODEClassifier(epochs=3, random_state=0).fit(X, y)
+    assert own.network_.normalization[1][2] == 1 and numpy.isfinite(own.predict_proba(X)).all()

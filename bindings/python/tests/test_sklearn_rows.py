@@ -6,6 +6,7 @@ from scipy import sparse
 
 from stableode import InvalidDataError
 from stableode.sklearn import StableODEClassifier, StableODERegressor, _rows
+from stableode._sparse import rows_of
 from stableode.sklearn._rows import Rows, canonical, used
 
 
@@ -129,7 +130,7 @@ def test_sparse_rows_are_merged_as_dense_ones():
 
 def test_entries_that_are_stored_twice_or_as_zeros_do_not_matter():
     given = sparse.csr_array((numpy.array([1.0, 2.0, 3.0, 0.0]), numpy.array([0, 0, 0, 1]), numpy.array([0, 2, 4])), shape=(2, 2))
-    found = canonical(Rows(given, numpy.array([1, 1]), None))
+    found = canonical(Rows(rows_of(given, "X"), numpy.array([1, 1]), None))
     assert found.features.toarray().tolist() == [[3.0, 0.0]] and given.nnz == 4
 
 
