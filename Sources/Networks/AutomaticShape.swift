@@ -10,6 +10,8 @@ extension NetworkSpecification {
   /// The options of the network and of the block that are chosen together.
   private static let networkKeys = ["opening", "width"]
   private static let blockKeys = ["layers", "horizon"]
+  /// What is chosen with them where it is not set, and may be set without describing the network.
+  private static let besides = ["initial_bias"]
   /// Options with which a network is not one of a table, or its layers are described in another way.
   private static let describing = (network: ["input_shape", "readout"], block: ["step_sizes", "operator", "weights_in_time"])
 
@@ -35,7 +37,7 @@ extension NetworkSpecification {
 
   /// Whether an option is left out where the specification is written, because nothing has been chosen for it yet.
   func leavesOpen(_ key: String) -> Bool {
-    (isOpen && (Self.networkKeys + Self.blockKeys + (blocks[0].isSet("initial_bias") ? [] : ["initial_bias"])).contains(key) && network.isOpen("width"))
+    (isOpen && network.isOpen("width") && (Self.networkKeys + Self.blockKeys + Self.besides).contains(key) && !blocks[0].isSet(key))
       || (isTrajectory && (["width"] + Self.blockKeys).contains(key) && (network.isOpen(key) || blocks[0].isOpen(key)))
   }
 

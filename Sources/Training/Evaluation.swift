@@ -139,7 +139,7 @@ extension NetworkPlan {
 /// - Parameters:
 ///   - scaling: the normalization of the features and the scaling of the targets.
 ///   - name: the data set's name in messages ("the training data").
-///   - isPart: whether it is a part of other data, which need not have an observed step.
+///   - isPart: whether it is a part of other data, which need not have an observed step, and whose place the caller names in failures.
 /// - Throws: `shapeMismatch` if the network takes other features or targets; `invalidData` for numbers that do not fit the precision, labels that are not a class, and data without an observed step; `incompatible`.
 func suited(_ dataset: Dataset, for plan: NetworkPlan, _ scaling: DataScaling, called name: StaticString, isPart: Bool = false) throws(Failure) -> Dataset {
   let dataset = try dataset.replacing(features: plan.arrange(dataset, called: "\(name)"))
@@ -151,7 +151,7 @@ func suited(_ dataset: Dataset, for plan: NetworkPlan, _ scaling: DataScaling, c
     do throws(Failure) {
       labeled = try dataset.labeled(for: plan)
     } catch {
-      throw Failure(error.status, "\(name): \(error.message)")
+      throw isPart ? error : Failure(error.status, "\(name): \(error.message)")
     }
     if !isPart { try labeled.requireObservedStep(of: plan, called: name) }
     return labeled

@@ -35,7 +35,7 @@ from typing import Any
 
 import numpy
 import stableode
-from results import DATA, RESULTS, write
+from results import DATA, read_lines, write
 
 RADII = {"0": 0.0, "0.1": 0.1, "36/255": 36 / 255, "0.25": 0.25, "72/255": 72 / 255, "108/255": 108 / 255, "0.5": 0.5, "1": 1.0}
 EXPECTED = {"0": 0.87, "0.25": 0.796}
@@ -229,8 +229,7 @@ def draw(output: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    lines = [json.loads(text) for text in RESULTS.read_text(encoding="utf-8").splitlines()]
-    lines = [line for line in lines if line["figure"].startswith("certified/") and "attacked" in line]
+    lines = [line for line in read_lines() if line["figure"].startswith("certified/") and "attacked" in line]
     plt.rcParams.update({"font.size": 9, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False})
     figure, axes = plt.subplots(1, len(NETWORKS), figsize=(4.5 * len(NETWORKS), 3.6), layout="constrained", sharey=True)
     for axis, kind, color in zip(axes, NETWORKS, ("#3b4cc0", "#2a9d60")):

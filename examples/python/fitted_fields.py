@@ -18,7 +18,6 @@ this holds.
     python fitted_fields.py [OUTPUT.png] [--write]      draws a picture if matplotlib is installed; --write replaces its lines in results.jsonl
 """
 
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -28,9 +27,9 @@ from typing import Any
 
 import numpy
 import stableode
+from results import write
 from stableode import trajectories
 
-RESULTS = Path(__file__).resolve().parents[1] / "results.jsonl"
 HORIZON, COUNT, TIMES, MISSING = 10.0, 20, 50, 0.1
 
 
@@ -173,8 +172,7 @@ def main(arguments: list[str]) -> int:
                 "command": "python examples/python/fitted_fields.py --write", "version": stableode.library_version(),
             })  # fmt: skip
     if writes:
-        kept = [text for text in RESULTS.read_text(encoding="utf-8").splitlines() if not json.loads(text)["figure"].startswith("fitted_fields/")] if RESULTS.exists() else []
-        RESULTS.write_text("".join(text + "\n" for text in [*kept, *map(json.dumps, lines)]), encoding="utf-8")
+        write(*lines)
     try:
         draw(models, output)
     except ImportError:

@@ -10,11 +10,11 @@ The long runs are made by results.py: 20 000 images, three seeds.
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import numpy
 import stableode
+from results import read_lines
 
 EXAMPLES = Path(__file__).resolve().parents[1]
 # The residual blocks of LM-ResNet-20 that have a k, of its nine: the first of each stage has no earlier state.
@@ -49,7 +49,7 @@ def draw(output: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    lines = [json.loads(line) for line in (EXAMPLES / "results.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = read_lines()
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
     for name, color in (("resnet_20", "#3b4cc0"), ("lm_resnet_20", "#c8323c")):
         runs = [line for line in lines if line["figure"] == f"compared/{name}"]

@@ -96,17 +96,21 @@ def measure(what: str, seed: int, threads: int, short: bool) -> dict[str, Any]:
     }
 
 
-def write(line: dict[str, Any]) -> None:
-    """Replaces the line of the same figure and seed, or adds it. The lines of EXPERIMENTS come first, in their order and that of the seeds; all others stay where they are."""
-    lines = [json.loads(text) for text in RESULTS.read_text(encoding="utf-8").splitlines()] if RESULTS.exists() else []
-    places = [place for place, each in enumerate(lines) if (each["figure"], each.get("seed")) == (line["figure"], line.get("seed"))]
-    if places:
-        lines[places[0]] = line
-    else:
-        lines.append(line)
+def read_lines() -> list[dict[str, Any]]:
+    """The written figures of all examples."""
+    return [json.loads(text) for text in RESULTS.read_text(encoding="utf-8").splitlines()] if RESULTS.exists() else []
+
+
+def write(*lines: dict[str, Any]) -> None:
+    """Writes lines of any example in the place of those of the same figure, seed and part of dropped observations, or behind the others. The lines of EXPERIMENTS come first, in their order and that of the seeds."""
+
+    def identity(line: dict[str, Any]) -> tuple[Any, ...]:
+        return line["figure"], line.get("seed"), line.get("dropped")
+
+    made = {identity(line): line for line in (*read_lines(), *lines)}
     order = list(EXPERIMENTS)
-    lines.sort(key=lambda each: (order.index(each["figure"]), each["seed"]) if each["figure"] in order else (len(order), 0))
-    RESULTS.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in lines), encoding="utf-8")
+    kept = sorted(made.values(), key=lambda line: (order.index(line["figure"]), line["seed"]) if line["figure"] in order else (len(order), 0))
+    RESULTS.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in kept), encoding="utf-8")
 
 
 def main() -> None:

@@ -19,15 +19,14 @@ classifies more digits than `dense`, at the radius at least twice as many.
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy
 import stableode
+from results import read_lines, write
 from sklearn import datasets  # type: ignore
 
-RESULTS = Path(__file__).resolve().parents[1] / "results.jsonl"
 #: Name → the network's options, and what is kept stable in training.
 NETWORKS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "dense": (dict(field="dense"), {}),
@@ -136,15 +135,13 @@ def main() -> None:
     parser.add_argument("--draw", action="store_true", help="draw the lines of examples/results.jsonl")
     parser.add_argument("--output", type=Path, default=Path(__file__).parents[1] / "figures" / "robustness.png")
     arguments = parser.parse_args()
-    kept = [json.loads(text) for text in RESULTS.read_text(encoding="utf-8").splitlines()] if RESULTS.exists() else []
     if not arguments.draw:
         made = [measure(name, seed) for name in NETWORKS if not (arguments.short and name == "rotate_relax") for seed in (SEEDS[:2] if arguments.short else SEEDS)]
         check(made)
         if arguments.write:
-            kept = [line for line in kept if not line["figure"].startswith("robustness/")] + made
-            RESULTS.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in kept), encoding="utf-8")
+            write(*made)
     if arguments.draw or arguments.write:
-        draw([line for line in kept if line["figure"].startswith("robustness/")], arguments.output)
+        draw([line for line in read_lines() if line["figure"].startswith("robustness/")], arguments.output)
 
 
 if __name__ == "__main__":

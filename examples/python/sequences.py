@@ -16,7 +16,6 @@ times are those of the processor for one training, without the search.
 
 import argparse
 import importlib.util
-import json
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,9 +23,9 @@ from typing import Any
 
 import numpy
 import stableode
+from results import read_lines, write
 from stableode.sklearn import StableODESequenceClassifier
 
-RESULTS = Path(__file__).resolve().parents[1] / "results.jsonl"
 FIELDS = ("antisymmetric_rnn", "neural_cde")
 SETS = ("ItalyPowerDemand", "BasicMotions", "JapaneseVowels", "GunPoint")
 #: Further sets. Defaults for long series were compared on ArrowHead, Coffee, Trace and PickupGestureWiimoteZ too; none was chosen on OSULeaf and ACSF1.
@@ -261,7 +260,6 @@ def main() -> None:
     parser.add_argument("--draw", action="store_true", help="draw the lines of examples/results.jsonl")
     parser.add_argument("--output", type=Path, default=Path(__file__).parents[1] / "figures" / "sequences.png")
     arguments = parser.parse_args()
-    kept = [json.loads(text) for text in RESULTS.read_text(encoding="utf-8").splitlines()] if RESULTS.exists() else []
     if not arguments.draw:
         lines = []
         print(f"{'set':18}{'dropped':>8}" + "".join(f"{model:>26}" for model in (*FIELDS, *["gru"] * arguments.gru)))
@@ -275,11 +273,9 @@ def main() -> None:
                 lines += [line for line in found if name != "made"]
                 print(f"{name:18}{100 * part:6.0f} %" + "".join(f"{100 * line['accuracy']:15.1f} % {line['seconds']:6.2f} s" for line in found), flush=True)
         if arguments.write:
-            new = {(line["figure"], line["dropped"]) for line in lines}
-            kept = [line for line in kept if (line["figure"], line.get("dropped")) not in new] + lines
-            RESULTS.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in kept), encoding="utf-8")
+            write(*lines)
     if arguments.draw or arguments.write:
-        draw([line for line in kept if line["figure"].startswith("sequences/")], arguments.output)
+        draw([line for line in read_lines() if line["figure"].startswith("sequences/")], arguments.output)
 
 
 if __name__ == "__main__":

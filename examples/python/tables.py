@@ -14,11 +14,9 @@ Seconds are those of the processor for one fold, training and prediction. It nee
 """
 
 import argparse
-import json
 import math
 import os
 import time
-from pathlib import Path
 from typing import Any
 
 # One thread each: the libraries read this when they are imported.
@@ -30,8 +28,8 @@ from sklearn import datasets, model_selection, neural_network, pipeline, preproc
 from sklearn.linear_model import LogisticRegression, Ridge  # type: ignore
 
 import stableode
+from results import write
 
-RESULTS = Path(__file__).resolve().parents[1] / "results.jsonl"
 
 
 def with_tails(change: Any, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -178,17 +176,6 @@ def measure(name: str, seed: int, short: bool = False, **options: Any) -> dict[s
         "command": f"python examples/python/tables.py {name} --write --seed {seed}",
         "version": stableode.library_version(),
     }
-
-
-def write(line: dict[str, Any]) -> None:
-    """Replaces the line of the same figure and seed, or adds it."""
-    lines = [json.loads(text) for text in RESULTS.read_text(encoding="utf-8").splitlines()]
-    places = [place for place, each in enumerate(lines) if (each["figure"], each.get("seed")) == (line["figure"], line["seed"])]
-    if places:
-        lines[places[0]] = line
-    else:
-        lines.append(line)
-    RESULTS.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in lines), encoding="utf-8")
 
 
 def main() -> None:

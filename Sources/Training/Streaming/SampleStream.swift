@@ -173,7 +173,7 @@ package final class SampleStream {
     } catch {
       // What the caller's functions say of themselves, and a lack of memory, are not the batch's.
       guard error.status.rawValue < 0, ![.memory, .callbackFailed, .state].contains(error.status) else { throw error }
-      throw Failure(error.status, "batch \(batches + 1) of the source, which begins with sample \(read): \(error.message.hasPrefix("it: ") ? String(error.message.dropFirst(4)) : error.message)")
+      throw Failure(error.status, "batch \(batches + 1) of the source, which begins with sample \(read): \(error.message)")
     }
   }
 

@@ -4,7 +4,6 @@ SODE_SWEEP_NETWORKS is the number of networks of each statement (20); SODE_SWEEP
 A failure names the network: `certificate_sweep.random_network(statement, index, seed)` makes it again.
 """
 
-import json
 import os
 import pathlib
 import sys
@@ -22,13 +21,14 @@ import reference_network as reference
 import stableode
 from checks_of_radii import certified_radius
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "checker"))
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path[:0] = [str(ROOT / "bindings/checker"), str(ROOT / "examples/python")]
 import check_certificate as checker  # noqa: E402
+from results import read_lines, write  # noqa: E402
 
 NETWORKS = int(os.environ.get("SODE_SWEEP_NETWORKS", "20"))
 SEED = int(os.environ.get("SODE_SWEEP_SEED", "0"))
 WRITES = os.environ.get("SODE_SWEEP_WRITE") == "1"
-RESULTS = pathlib.Path(__file__).resolve().parents[3] / "examples" / "results.jsonl"
 
 CHECKS = {
     "lipschitz_l2": distances.lipschitz("lipschitz_l2", 2), "lipschitz_linf": distances.lipschitz("lipschitz_linf", numpy.inf), "non_expansive": distances.non_expansive, "contraction": distances.contraction,
@@ -73,22 +73,11 @@ def command(networks, seed):
     return f"SODE_SWEEP_NETWORKS={networks} SODE_SWEEP_SEED={seed} SODE_SWEEP_WRITE=1 pytest -s bindings/python/tests/test_certificate_sweeps.py"
 
 
-def write(line):
-    """Replaces the line of the same figure and seed, or adds it behind the others."""
-    lines = [json.loads(text) for text in RESULTS.read_text(encoding="utf-8").splitlines()]
-    places = [i for i, each in enumerate(lines) if (each["figure"], each.get("seed")) == (line["figure"], line["seed"])]
-    if places:
-        lines[places[0]] = line
-    else:
-        lines.append(line)
-    RESULTS.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in lines), encoding="utf-8")
-
-
 def test_the_written_sweeps_contradict_nothing():
     """Of each statement 1000 networks, and the checker accepts every certificate of them that it is given."""
-    if WRITES or not RESULTS.exists():
+    if WRITES:
         pytest.skip("the lines are being written")
-    lines = [line for line in map(json.loads, RESULTS.read_text(encoding="utf-8").splitlines()) if line["figure"].startswith("sweeps/")]
+    lines = [line for line in read_lines() if line["figure"].startswith("sweeps/")]
     assert {line["figure"].removeprefix("sweeps/") for line in lines} == set(CHECKS)
     for line in lines:
         assert line["networks"] >= 1000 and line["checked_again"] > 50 and line["command"] == command(line["networks"], line["seed"])
